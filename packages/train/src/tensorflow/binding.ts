@@ -1,0 +1,111 @@
+/** tfjs-node's own native binding, compiled against a given TensorFlow library. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { lstat, mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { cacheFolder, createFolder } from "./cache.js";
+import { TensorFlowError } from "./errors.js";
+import type { NativeLibrary } from "./library.js";
+import { runCommand, tail } from "./run-command.js";
+
+/** The installed package @tensorflow/tfjs-node. */
+export interface TfjsNode {
+  folder: string;
+  version: string;
+  /** Where the package looks for its binding, for the Node-API version of this Node. */
+  binding: string;
+}
+
+/** @throws TensorFlowError when the package is not installed. */
+export function findTfjsNode(): TfjsNode {
+  const require = createRequire(import.meta.url);
+  let manifest: string;
+  try {
+    manifest = require.resolve("@tensorflow/tfjs-node/package.json");
+  } catch (cause) {
+    throw new TensorFlowError(
+      "The package @tensorflow/tfjs-node is not installed. " +
+        "Run: npm install --ignore-scripts @tensorflow/tfjs-node@4.22.0",
+      { cause },
+    );
+  }
+  const folder = dirname(manifest);
+  const { version, binary } = JSON.parse(readFileSync(manifest, "utf8")) as {
+    version: string;
+    binary: { napi_versions: number[] };
+  };
+  const supported = binary.napi_versions.filter((napi) => napi <= Number(process.versions.napi));
+  return {
+    folder,
+    version,
+    binding: join(folder, "lib", `napi-v${Math.max(...supported)}`, "tfjs_binding.node"),
+  };
+}
+
+/**
+ * Compiles the binding into the user's cache (a few seconds, once for each library) and returns
+ * its path. Node-API is stable across Node versions, so one binary serves them all.
+ */
+export async function compileBinding(
+  tfjsNode: TfjsNode,
+  library: NativeLibrary,
+  log: (line: string) => void,
+): Promise<string> {
+  const libraries = dirname(library.libraries[0]!);
+  const key = createHash("sha256").update(libraries).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder(), `tfjs-binding-${tfjsNode.version}-${process.arch}-${key}`);
+  const binding = join(folder, "tfjs_binding.node");
+  if (existsSync(binding)) return binding;
+  log("compiling tfjs-node's binding with the C++ compiler");
+  await createFolder(folder, async (temporary) => {
+    const compiler = process.env.CXX || (process.platform === "darwin" ? "clang++" : "g++");
+    const args = compilerArguments(tfjsNode, library, join(temporary, "tfjs_binding.node"));
+    const { status, output } = await runCommand(compiler, args);
+    if (status !== 0) throw new TensorFlowError(explainCompiler(compiler, output));
+  });
+  return binding;
+}
+
+function compilerArguments(tfjsNode: TfjsNode, library: NativeLibrary, target: string): string[] {
+  const headers = createRequire(import.meta.url).resolve("node-api-headers/package.json");
+  return [
+    ...["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"],
+    ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
+    ...["-I", join(dirname(headers), "include"), "-I", tfjsNode.folder, "-I", library.include],
+    join(tfjsNode.folder, "binding", "tfjs_backend.cc"),
+    join(tfjsNode.folder, "binding", "tfjs_binding.cc"),
+    ...library.libraries,
+    `-Wl,-rpath,${dirname(library.libraries[0]!)}`,
+    ...["-o", target],
+  ];
+}
+
+function explainCompiler(compiler: string, output: string): string {
+  if (/ENOENT/.test(output)) {
+    return (
+      `The C++ compiler "${compiler}" is not installed. On Debian or Ubuntu: apt-get install g++; ` +
+      "on macOS: xcode-select --install; or set CXX to the compiler to use."
+    );
+  }
+  return `${compiler} could not compile tfjs-node's binding:\n${tail(output, 12)}`;
+}
+
+/** Links the compiled binding to where tfjs-node looks for it, replacing what is there. */
+export async function linkBinding(tfjsNode: TfjsNode, binding: string): Promise<void> {
+  const there = await lstat(tfjsNode.binding).catch(() => undefined);
+  if (there?.isSymbolicLink() && (await readlink(tfjsNode.binding)) === binding) return;
+  const temporary = `${tfjsNode.binding}.${process.pid}`;
+  try {
+    await mkdir(dirname(tfjsNode.binding), { recursive: true });
+    await rm(temporary, { force: true });
+    await symlink(binding, temporary);
+    await rename(temporary, tfjsNode.binding);
+  } catch (cause) {
+    throw new TensorFlowError(
+      `Cannot put the binding at ${tfjsNode.binding}: ${(cause as Error).message}. ` +
+        "Run the set-up as the user who owns that folder.",
+      { cause },
+    );
+  }
+}

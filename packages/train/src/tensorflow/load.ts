@@ -1,0 +1,58 @@
+/** Loads tfjs-node: the only place of the package that does. */
+import { createRequire } from "node:module";
+import util from "node:util";
+import { TensorFlowError } from "./errors.js";
+
+/** The module `@tensorflow/tfjs-node`. */
+export type TensorFlow = typeof import("@tensorflow/tfjs-node");
+
+/** What every message about an unusable native library ends with. */
+export const SETUP_REMEDY = "Run: npx -p @vaeport/train vaeport-train setup";
+
+/**
+ * Returns tfjs-node on its native backend.
+ *
+ * TensorFlow's start-up notices are silenced unless `TF_CPP_MIN_LOG_LEVEL` is set.
+ *
+ * @throws TensorFlowError when the package or its native library is missing or does not load.
+ */
+export async function loadTensorFlow(): Promise<TensorFlow> {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  restoreRemovedUtilities();
+  const require = createRequire(import.meta.url);
+  let tf: TensorFlow;
+  try {
+    tf = require("@tensorflow/tfjs-node") as TensorFlow;
+  } catch (cause) {
+    throw new TensorFlowError(explainFailedLoad(cause), { cause });
+  }
+  await tf.ready();
+  if (tf.getBackend() !== "tensorflow") {
+    throw new TensorFlowError(
+      `tfjs-node chose the backend "${tf.getBackend()}" instead of "tensorflow". ${SETUP_REMEDY}`,
+    );
+  }
+  return tf;
+}
+
+/**
+ * tfjs-node 4.22 calls two functions that Node 23 removed from `node:util`.
+ * The repair was merged upstream (tensorflow/tfjs#8425) but not released.
+ */
+function restoreRemovedUtilities(): void {
+  const target = util as { isNullOrUndefined?: unknown; isArray?: unknown };
+  target.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  target.isArray ??= Array.isArray;
+}
+
+function explainFailedLoad(cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+  if (/Cannot find module '@tensorflow\/tfjs-node'/.test(reason)) {
+    return (
+      "The package @tensorflow/tfjs-node is not installed. " +
+      "Run: npm install --ignore-scripts @tensorflow/tfjs-node@4.22.0 (its own install script " +
+      `cannot fetch the library any more), then: ${SETUP_REMEDY.replace("Run: ", "")}`
+    );
+  }
+  return `tfjs-node's native library does not load: ${reason.split("\n")[0]} ${SETUP_REMEDY}`;
+}
