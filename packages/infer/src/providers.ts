@@ -1,0 +1,140 @@
+/** The choice of an execution provider: ordered attempts, one provider each, and a report of what they gave. */
+import {
+  type Attempt,
+  InferError,
+  ModelFileError,
+  ProviderError,
+  RuntimeMissingError,
+  UnknownProviderError,
+} from "./errors.js";
+import { Graphs } from "./graphs.js";
+import type { Adapter, Runtime } from "./runtime/types.js";
+import type { Model } from "./source.js";
+import { verify } from "./verify.js";
+
+const PROVIDERS = ["cpu", "cuda", "webgpu", "wasm", "tensorrt", "dml", "coreml", "webnn"] as const;
+
+/** An execution provider of ONNX Runtime; a runtime may list more than the ones named here. */
+export type ProviderName = (typeof PROVIDERS)[number] | (string & {});
+
+/** Which providers to try, and how hard. */
+export interface ProviderOptions {
+  /**
+   * A provider, or several in order of preference. `auto`, the default: in Node cuda then cpu, in browsers webgpu
+   * (on a real GPU) then wasm.
+   */
+  provider?: "auto" | ProviderName | readonly ProviderName[];
+  /** The first provider must be the one that runs, and run every node of every graph itself; else ProviderError. */
+  strict?: boolean;
+  /** Threads of the cpu and wasm providers; ONNX Runtime's own choice by default. The first load of a page decides wasm's. */
+  threads?: number;
+  /** Compare each provider with the numbers stored in the manifest before taking it; true by default. */
+  verify?: boolean;
+}
+
+/** What runs a model, and how it was found. */
+export interface RuntimeReport {
+  requested: "auto" | ProviderName | readonly ProviderName[];
+  chosen: ProviderName;
+  /** In the order tried; the last one is the one chosen. */
+  attempts: readonly Attempt[];
+  /** True when the provider runs every node of every graph; false when ONNX Runtime left some to the CPU. */
+  wholeGraph: boolean;
+  /** True when the provider gave the numbers stored in the manifest. */
+  verified: boolean;
+  /** npm package of ONNX Runtime. */
+  package: string;
+  version: string;
+  /** Null where the runtime does not tell. */
+  threads: number | null;
+  /** The GPU, where the browser tells; null elsewhere. */
+  adapter: Adapter | null;
+}
+
+/** Tries the providers in order until one runs the model. Throws ProviderError when none does. */
+export async function openModel(
+  model: Model,
+  runtime: Runtime,
+  options: ProviderOptions,
+): Promise<{ graphs: Graphs; report: RuntimeReport }> {
+  const requested = options.provider ?? "auto";
+  const names = await requestedNames(requested, runtime);
+  const attempts: Attempt[] = [];
+  const causes: unknown[] = [];
+  for (const name of names) {
+    const start = performance.now();
+    const note = (outcome: { ok: boolean; reason?: string }) =>
+      attempts.push({ provider: name, ...outcome, milliseconds: performance.now() - start });
+    try {
+      const { graphs, found } = await tryProvider(name, model, runtime, options);
+      note({ ok: true });
+      return { graphs, report: { requested, attempts, ...found } };
+    } catch (error) {
+      // These two are about the installation and the model: another provider would not help.
+      if (error instanceof RuntimeMissingError || error instanceof ModelFileError) throw error;
+      note({ ok: false, reason: (error instanceof Error ? error.message : String(error)).trim() });
+      causes.push(error);
+      if (options.strict) break;
+    }
+  }
+  throw failure(attempts, causes, attempts.length < names.length);
+}
+
+function failure(attempts: Attempt[], causes: unknown[], stopped: boolean): ProviderError {
+  const tried = attempts.map(({ provider, reason }) => `${provider}: ${reason}`).join("\n  ");
+  const rest = stopped ? "\n`strict` forbids the fallback to the providers after it." : "";
+  return new ProviderError(
+    `No execution provider runs the model.\n  ${tried}${rest}`,
+    attempts,
+    causes,
+  );
+}
+
+/** The names to try. A misspelt one throws at once, before any attempt. */
+async function requestedNames(
+  requested: NonNullable<ProviderOptions["provider"]>,
+  runtime: Runtime,
+): Promise<readonly ProviderName[]> {
+  const available = await runtime.providers();
+  if (requested === "auto") return runtime.auto;
+  const names = typeof requested === "string" ? [requested] : requested;
+  const known: readonly string[] = [...available, ...PROVIDERS];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined && names.length > 0) return names;
+  throw new UnknownProviderError(
+    `provider: expected "auto" or names such as ${available.join(", ")}; got ${JSON.stringify(unknown ?? names)}.`,
+  );
+}
+
+async function tryProvider(
+  name: ProviderName,
+  model: Model,
+  runtime: Runtime,
+  options: ProviderOptions,
+): Promise<{ graphs: Graphs; found: Omit<RuntimeReport, "requested" | "attempts"> }> {
+  const available = await runtime.providers();
+  if (!available.includes(name)) {
+    const remedy = runtime.remedies[name] ?? `It has ${available.join(", ")}.`;
+    throw new InferError(`${runtime.package} has no provider ${name} here. ${remedy}`);
+  }
+  const automatic = (options.provider ?? "auto") === "auto";
+  const provider = await runtime.open(name, { threads: options.threads, automatic });
+  const graphs = await Graphs.create(model, provider, options.strict ?? false);
+  const verified = options.verify ?? true;
+  try {
+    if (verified) await verify(graphs, model.manifest);
+  } catch (error) {
+    await graphs.release();
+    throw error;
+  }
+  const found = {
+    chosen: name,
+    wholeGraph: graphs.wholeGraph,
+    verified,
+    package: runtime.package,
+    version: provider.version,
+    threads: provider.threads(),
+    adapter: provider.adapter,
+  };
+  return { graphs, found };
+}

@@ -1,0 +1,26 @@
+/** Model files in Node: paths and `file:` URLs from disk, others over HTTP. */
+import { readFile, stat } from "node:fs/promises";
+import { resolve as absolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import { SourceError } from "../errors.js";
+import { fetchBytes } from "./fetch-bytes.js";
+
+/** A URL stays one; anything else is the path of a model folder or of its vae.json. */
+export function resolveSource(source: string): URL {
+  if (/^(?:https?|file):/i.test(source)) return new URL(source);
+  const url = pathToFileURL(absolute(source));
+  if (!url.pathname.endsWith("/vae.json")) url.pathname += "/";
+  return url;
+}
+
+/** The bytes at a URL. Throws SourceError, also when there are more than `limit`. */
+export async function readBytes(url: URL, limit: number): Promise<Uint8Array> {
+  if (url.protocol !== "file:") return fetchBytes(url, limit);
+  try {
+    const { size } = await stat(url);
+    if (size <= limit) return await readFile(url);
+  } catch (cause) {
+    throw new SourceError(`${url}: cannot be read. Check the path of the model folder.`, { cause });
+  }
+  throw new SourceError(`${url}: more than the ${limit} bytes expected. Check the model folder.`);
+}

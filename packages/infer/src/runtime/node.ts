@@ -1,0 +1,61 @@
+/** The runtime of Node: onnxruntime-node. */
+import { access } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { InferError } from "../errors.js";
+import { createQueue, sharedQueue } from "../queue.js";
+import { readBytes, resolveSource } from "./files.js";
+import { createSession, importRuntime, type Ort } from "./session.js";
+import type { Runtime } from "./types.js";
+
+const PACKAGE = "onnxruntime-node";
+
+interface OrtNode extends Ort {
+  listSupportedBackends(): readonly { readonly name: string }[];
+}
+
+async function load(): Promise<OrtNode> {
+  return (await importRuntime(PACKAGE, () => import("onnxruntime-node"))) as OrtNode;
+}
+
+export const runtime: Runtime = {
+  package: PACKAGE,
+  auto: ["cuda", "cpu"],
+  remedies: {
+    wasm: 'In Node, import { wasmRuntime } from "@vaeport/infer/wasm" and pass it as options.runtime.',
+  },
+  resolve: resolveSource,
+  read: readBytes,
+
+  async providers() {
+    return (await load()).listSupportedBackends().map(({ name }) => name);
+  },
+
+  async open(provider, { threads }) {
+    const ort = await load();
+    if (provider === "cuda" || provider === "tensorrt") await requireLibrary(provider);
+    return {
+      version: ort.env.versions.node ?? "unknown",
+      adapter: null,
+      // Two WebGPU runs at once end the process; the others need no more than order within a model.
+      queue: provider === "webgpu" ? sharedQueue() : createQueue(),
+      createSession: (model, strict) => createSession(ort, model, { provider, strict, threads }),
+      threads: () => (provider === "cpu" ? (threads ?? null) : null),
+    };
+  },
+};
+
+/** Looks for a provider's library first, since native code prints to stderr when it is not there. */
+async function requireLibrary(provider: string): Promise<void> {
+  const stem = `onnxruntime_providers_${provider}`;
+  const name = process.platform === "win32" ? `${stem}.dll` : `lib${stem}.so`;
+  const folder = `../bin/napi-v6/${process.platform}/${process.arch}/`;
+  const file = new URL(folder + name, import.meta.resolve(PACKAGE));
+  try {
+    await access(file);
+  } catch (cause) {
+    throw new InferError(
+      `${fileURLToPath(file)} is missing. The package's install script fetches it: run \`npm rebuild ${PACKAGE}\`.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** The runtime of browsers, and of every platform that is not Node: onnxruntime-web. */
+import { SourceError } from "../errors.js";
+import { sharedQueue } from "../queue.js";
+import { findAdapter } from "./adapter.js";
+import { fetchBytes } from "./fetch-bytes.js";
+import { createSession, importRuntime, type Ort } from "./session.js";
+import type { Runtime } from "./types.js";
+import { chooseThreads } from "./wasm-threads.js";
+
+const PACKAGE = "onnxruntime-web";
+
+/** The smallest entry with each provider. Static imports would hang threads in production bundles. */
+const ENTRIES: Readonly<Record<string, () => Promise<unknown>>> = {
+  wasm: () => import("onnxruntime-web/wasm"),
+  webgpu: () => import("onnxruntime-web/webgpu"),
+};
+
+/** The globals of a page or worker that this file reads; other platforms may have none. */
+interface Page {
+  document?: { baseURI: string };
+  location?: { href: string };
+  crossOriginIsolated?: boolean;
+}
+
+export const runtime: Runtime = {
+  package: PACKAGE,
+  auto: ["webgpu", "wasm"],
+  remedies: {
+    cpu: "In a browser ONNX Runtime runs on the CPU through WebAssembly: ask for wasm.",
+    cuda: "Browsers reach a GPU through WebGPU: ask for webgpu.",
+  },
+  read: fetchBytes,
+
+  resolve(source) {
+    const { document, location } = globalThis as Page;
+    try {
+      return new URL(source, document?.baseURI ?? location?.href);
+    } catch (cause) {
+      throw new SourceError(`${source}: expected a URL.`, { cause });
+    }
+  },
+
+  async providers() {
+    return Object.keys(ENTRIES);
+  },
+
+  async open(provider, { threads, automatic }) {
+    const adapter = provider === "webgpu" ? await findAdapter(automatic) : null;
+    const ort: Ort = await importRuntime(PACKAGE, ENTRIES[provider]!);
+    // More than one thread needs shared memory; asked without, ONNX Runtime warns and takes one.
+    const { crossOriginIsolated } = globalThis as Page;
+    chooseThreads(ort, crossOriginIsolated === false ? 1 : threads);
+    return {
+      version: ort.env.versions.web ?? "unknown",
+      adapter,
+      queue: sharedQueue(),
+      createSession: (model, strict) => createSession(ort, model, { provider, strict }),
+      threads: () => (provider === "wasm" ? (ort.env.wasm.numThreads ?? null) : null),
+    };
+  },
+};

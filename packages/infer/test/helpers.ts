@@ -1,0 +1,120 @@
+/** What several suites share: the tiny model, its expected outputs, and a runtime made up for the occasion. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Adapter, Runtime, Session, Tensor } from "@vaeport/infer";
+import { decodeTensor, parseManifest, type TensorRecord } from "@vaeport/infer/manifest";
+import { createQueue } from "../src/queue.js";
+
+export const FIXTURES = fileURLToPath(new URL("./fixtures/", import.meta.url));
+export const TINY = `${FIXTURES}tiny-vae`;
+
+export function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+/** The tiny model's manifest, unparsed and fresh, for tests that break it. */
+// biome-ignore lint/suspicious/noExplicitAny: tests reach for any field to put nonsense there.
+export function rawManifest(): any {
+  return readJson(`${TINY}/vae.json`);
+}
+
+export function tinyFiles(): Record<string, Uint8Array> {
+  const names = ["encoder.onnx", "decoder.onnx", "score.onnx"];
+  return Object.fromEntries(
+    names.map((name) => [name, new Uint8Array(readFileSync(`${TINY}/${name}`))]),
+  );
+}
+
+export function tinyBytes() {
+  return { manifest: rawManifest(), files: tinyFiles() };
+}
+
+/** Three items and what the float64 referee (fixtures/make.py) computes for them, noise from seed 7. */
+export function expected(): Record<string, Tensor> {
+  const records = readJson(`${FIXTURES}expected.json`) as Record<string, TensorRecord>;
+  return Object.fromEntries(
+    Object.entries(records).map(([name, record]) => [name, decodeTensor(record)]),
+  );
+}
+
+/** The largest error of an output, as a share of what the contract allows: 1 or less passes. */
+export function errorShare(output: Float32Array, reference: Float32Array): number {
+  const largest = reference.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const allowed = 1e-5 + 1e-4 * largest;
+  const errors = reference.map((value, index) => Math.abs(output[index]! - value) / allowed);
+  return output.length === reference.length ? Math.max(...errors) : Number.POSITIVE_INFINITY;
+}
+
+/** What a made-up provider does. */
+export interface Behaviour {
+  /** Thrown when it is opened. */
+  absent?: Error;
+  /** Thrown when a session is created. */
+  broken?: Error;
+  /** Added to every output. */
+  error?: number;
+  /** Thrown by a strict session; without `strict`, sessions say that they are partial. */
+  partial?: Error;
+  /** Thrown by each run whose turn is listed, counted from 0. */
+  failingRuns?: readonly number[];
+  adapter?: Adapter;
+}
+
+/** A runtime whose sessions give the manifest's stored outputs, and that writes down what is done with it. */
+export function fakeRuntime(
+  behaviours: Record<string, Behaviour>,
+  auto: string[],
+): Runtime & { events: string[] } {
+  const events: string[] = [];
+  const stored = parseManifest(rawManifest()).check.outputs;
+  const graphs = [
+    { inputs: ["x"], outputs: ["mean", "log_variance"] },
+    { inputs: ["z"], outputs: ["reconstruction", "logits"] },
+    { inputs: ["x", "mean", "log_variance", "logits"], outputs: ["distortion", "rate"] },
+  ];
+  let runs = 0;
+  const session = (provider: string, graph: number): Session => ({
+    inputNames: graphs[graph]!.inputs,
+    outputNames: graphs[graph]!.outputs,
+    wholeGraph: behaviours[provider]!.partial === undefined,
+    async run(_feeds, fetches) {
+      if (behaviours[provider]!.failingRuns?.includes(runs++)) throw new Error("the run failed");
+      return Object.fromEntries(
+        fetches.map((name) => {
+          const tensor = decodeTensor(stored[name]!);
+          const data = tensor.data.map((value) => value + (behaviours[provider]!.error ?? 0));
+          return [name, { ...tensor, data }];
+        }),
+      );
+    },
+    async release() {
+      events.push(`release ${provider}`);
+    },
+  });
+  return {
+    package: "fake",
+    auto,
+    remedies: { elsewhere: "Go there." },
+    events,
+    resolve: (source) => new URL(source),
+    read: () => Promise.reject(new Error("nothing to read")),
+    providers: async () => Object.keys(behaviours),
+    async open(provider) {
+      const { absent, broken, partial, adapter } = behaviours[provider]!;
+      events.push(`open ${provider}`);
+      if (absent !== undefined) throw absent;
+      let created = 0;
+      return {
+        version: "1.0",
+        adapter: adapter ?? null,
+        queue: createQueue(),
+        threads: () => 1,
+        async createSession(_model, strict) {
+          if (broken !== undefined) throw broken;
+          if (strict && partial !== undefined) throw partial;
+          return session(provider, created++);
+        },
+      };
+    },
+  };
+}

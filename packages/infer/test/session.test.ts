@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { createSession, type Ort } from "../src/runtime/session.js";
+
+const ON_CPU =
+  "This session contains graph nodes that are assigned to the default CPU EP, but fallback to CPU EP has been explicitly disabled by the user.";
+
+type Options = Parameters<Ort["InferenceSession"]["create"]>[1];
+
+/** ONNX Runtime, reduced to what a session asks of it; `fail` may refuse a set of options. */
+function fakeOrt(fail: (options: Options) => string | undefined = () => undefined) {
+  const created: Options[] = [];
+  const heap = new Float32Array([9, 1, 2, 9]);
+  const ort: Ort = {
+    env: { versions: {}, wasm: {} },
+    Tensor: class {
+      readonly data: Float32Array;
+      readonly dims: readonly number[];
+      constructor(_type: "float32", data: Float32Array, dims: readonly number[]) {
+        this.data = data;
+        this.dims = dims;
+      }
+    },
+    InferenceSession: {
+      async create(_model, options) {
+        created.push(options);
+        const message = fail(options);
+        if (message !== undefined) throw new Error(message);
+        return {
+          inputNames: ["x"],
+          outputNames: ["heap", "double"],
+          run: async () => ({
+            heap: { data: heap.subarray(1, 3), dims: [1, 2] },
+            double: { data: new Float64Array(2), dims: [1, 2] },
+          }),
+          release: async () => undefined,
+        };
+      },
+    },
+  };
+  return { ort, created, heap };
+}
+
+const model = new Uint8Array(1);
+const forbidden = { session: { disable_cpu_ep_fallback: "1" } };
+
+describe("placement", () => {
+  test("a provider is first asked to run every node", async () => {
+    const { ort, created } = fakeOrt();
+    const session = await createSession(ort, model, { provider: "webgpu", strict: false });
+    expect(session.wholeGraph).toBe(true);
+    expect(created).toEqual([
+      { executionProviders: ["webgpu"], logSeverityLevel: 4, extra: forbidden },
+    ]);
+  });
+
+  test("a graph that needs the CPU is taken and reported, or refused when strict", async () => {
+    const { ort, created } = fakeOrt(({ extra }) => (extra === undefined ? undefined : ON_CPU));
+    const session = await createSession(ort, model, { provider: "webgpu", strict: false });
+    expect(session.wholeGraph).toBe(false);
+    expect(created).toHaveLength(2);
+    await expect(createSession(ort, model, { provider: "webgpu", strict: true })).rejects.toThrow(
+      "fallback to CPU EP",
+    );
+  });
+
+  test("another failure is not tried again", async () => {
+    const { ort, created } = fakeOrt(() => "no adapter");
+    const load = createSession(ort, model, { provider: "webgpu", strict: false });
+    await expect(load).rejects.toThrow("no adapter");
+    expect(created).toHaveLength(1);
+  });
+
+  test.each(["cpu", "wasm"])("%s is the CPU and is not forbidden to be", async (provider) => {
+    const { ort, created } = fakeOrt();
+    const session = await createSession(ort, model, { provider, strict: true, threads: 3 });
+    expect(session.wholeGraph).toBe(true);
+    expect(created).toEqual([
+      { executionProviders: [provider], logSeverityLevel: 4, intraOpNumThreads: 3 },
+    ]);
+  });
+});
+
+describe("results", () => {
+  test("own their memory, even where the runtime hands out its heap", async () => {
+    const { ort, heap } = fakeOrt();
+    const session = await createSession(ort, model, { provider: "cpu", strict: false });
+    const { heap: output } = await session.run({}, ["heap"]);
+    heap.fill(0);
+    expect(output).toEqual({ data: Float32Array.of(1, 2), shape: [1, 2] });
+  });
+
+  test.each(["double", "absent"])("an output that is not float32 is refused: %s", async (name) => {
+    const { ort } = fakeOrt();
+    const session = await createSession(ort, model, { provider: "cpu", strict: false });
+    await expect(session.run({}, [name])).rejects.toThrow(`float32 values for output ${name}`);
+  });
+});

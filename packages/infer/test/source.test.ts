@@ -1,0 +1,241 @@
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type InferError,
+  loadVae,
+  ManifestError,
+  ModelFileError,
+  ProviderError,
+  SourceError,
+  UnsupportedModelError,
+} from "@vaeport/infer";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { rawManifest, TINY, tinyBytes, tinyFiles } from "./helpers.js";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** A copy of the tiny model's folder, in a folder whose name needs escaping in a URL. */
+function copyTiny(): string {
+  const parent = mkdtempSync(join(tmpdir(), "vaeport-"));
+  cleanups.push(() => rmSync(parent, { recursive: true }));
+  const folder = join(parent, "a folder #1 %41");
+  cpSync(TINY, folder, { recursive: true });
+  return folder;
+}
+
+/** The address of a loopback server. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Serves the tiny model below /model/, with chosen answers to chosen paths. */
+function serveTiny(answers: Record<string, RequestListener> = {}): Promise<string> {
+  return serve((request, response) => {
+    const path = new URL(request.url!, "http://localhost").pathname;
+    const answer = answers[path];
+    if (answer !== undefined) return answer(request, response);
+    response.end(readFileSync(TINY + path.slice("/model".length)));
+  });
+}
+
+async function works(source: Parameters<typeof loadVae>[0]): Promise<void> {
+  await using vae = await loadVae(source);
+  expect((await vae.decode(new Float32Array(2))).shape).toEqual([1, 4, 3, 1]);
+}
+
+async function fails<T extends InferError>(
+  source: Parameters<typeof loadVae>[0],
+  type: new (...args: never[]) => T,
+): Promise<T> {
+  const error = await loadVae(source).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(type);
+  return error as T;
+}
+
+describe("a model is found", () => {
+  test("by the path of its folder, with and without a slash, and of its vae.json", async () => {
+    const folder = copyTiny();
+    await works(folder);
+    await works(`${folder}/`);
+    await works(join(folder, "vae.json"));
+  });
+
+  test("by file: URLs", async () => {
+    const url = pathToFileURL(copyTiny());
+    await works(`${url}/`);
+    await works(new URL(`${url}/vae.json`));
+  });
+
+  test("by http: URLs", async () => {
+    const origin = await serveTiny();
+    await works(`${origin}/model/`);
+    await works(new URL(`${origin}/model/vae.json?version=3`));
+  });
+
+  test("as bytes, which may change afterwards", async () => {
+    const source = tinyBytes();
+    const loading = loadVae(source);
+    for (const file of Object.values(source.files)) file.fill(0);
+    const vae = await loading;
+    await vae.dispose();
+  });
+});
+
+describe("a folder is refused", () => {
+  test("that is not there", async () => {
+    const error = await fails("/nowhere/at/all", SourceError);
+    expect(error.message).toContain("/nowhere/at/all/vae.json");
+    expect(error.cause).toMatchObject({ code: "ENOENT" });
+  });
+
+  test("whose vae.json is not JSON", async () => {
+    const folder = copyTiny();
+    writeFileSync(join(folder, "vae.json"), "{");
+    expect((await fails(folder, SourceError)).cause).toBeInstanceOf(SyntaxError);
+  });
+
+  test("with a graph cut off", async () => {
+    const folder = copyTiny();
+    truncateSync(join(folder, "decoder.onnx"), 100);
+    const error = await fails(folder, ModelFileError);
+    expect(error.file).toBe("decoder.onnx");
+    expect(error.message).toMatch(/expected \d+ bytes, got 100\b/);
+  });
+
+  test("with a graph longer than the manifest says, which is not read", async () => {
+    const folder = copyTiny();
+    writeFileSync(join(folder, "score.onnx"), new Uint8Array(5000));
+    expect((await fails(folder, SourceError)).message).toContain("score.onnx: more than the");
+  });
+
+  test("with a graph changed", async () => {
+    const folder = copyTiny();
+    const file = join(folder, "encoder.onnx");
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(file, bytes);
+    expect((await fails(folder, ModelFileError)).message).toContain(
+      "encoder.onnx: expected SHA-256",
+    );
+  });
+
+  test("whose manifest points outside it, whatever lies there", async () => {
+    const folder = copyTiny();
+    const manifest = rawManifest();
+    manifest.variants.float32.encoder.file = "../encoder.onnx";
+    writeFileSync(join(folder, "vae.json"), JSON.stringify(manifest));
+    cpSync(join(folder, "encoder.onnx"), join(folder, "../encoder.onnx"));
+    const error = await fails(folder, ManifestError);
+    expect(error.field).toBe("variants.float32.encoder.file");
+  });
+});
+
+describe("bytes are refused", () => {
+  test("with a file missing", async () => {
+    const files = tinyFiles();
+    delete files["score.onnx"];
+    const error = await fails({ manifest: rawManifest(), files }, SourceError);
+    expect(error.message).toContain("score.onnx is missing");
+  });
+
+  test("with a graph cut off that the manifest agrees with: no provider runs it", async () => {
+    const { manifest, files } = tinyBytes();
+    const half = files["decoder.onnx"]!.slice(0, 400);
+    files["decoder.onnx"] = half;
+    manifest.variants.float32.decoder.bytes = half.length;
+    manifest.variants.float32.decoder.sha256 = createHash("sha256").update(half).digest("hex");
+    const error = await fails({ manifest, files }, ProviderError);
+    expect(error.attempts.at(-1)).toMatchObject({ provider: "cpu", ok: false });
+    expect(error.message).toContain("protobuf");
+  });
+
+  test("where the page has no SHA-256", async () => {
+    vi.stubGlobal("crypto", {});
+    await expect(loadVae(tinyBytes())).rejects.toThrow("Serve the page over https");
+  });
+});
+
+describe("a URL is refused", () => {
+  test("that is neither a folder's nor a vae.json's", async () => {
+    const error = await fails("http://127.0.0.1/model", SourceError);
+    expect(error.message).toContain('ending in "/"');
+  });
+
+  test("that answers 404", async () => {
+    const origin = await serve((_, response) => response.writeHead(404).end("no"));
+    const error = await fails(`${origin}/model/`, SourceError);
+    expect(error.message).toContain(`${origin}/model/vae.json: the server answered 404`);
+  });
+
+  test("that answers with HTML, said to be so or not", async () => {
+    const html = "<!doctype html><title>Home</title>";
+    const origin = await serve((request, response) => {
+      const type = request.url!.startsWith("/plain/") ? "text/plain" : "text/html; charset=utf-8";
+      response.writeHead(200, { "content-type": type }).end(html);
+    });
+    expect((await fails(`${origin}/model/`, SourceError)).message).toContain("an HTML page");
+    expect((await fails(`${origin}/plain/`, SourceError)).message).toContain("not JSON");
+  });
+
+  test("whose graph never ends: reading stops at the size the manifest states", async () => {
+    const origin = await serveTiny({
+      "/model/encoder.onnx": (request, response) => {
+        const timer = setInterval(() => response.write(new Uint8Array(1000)), 1);
+        request.on("close", () => clearInterval(timer));
+      },
+    });
+    const error = await fails(`${origin}/model/`, SourceError);
+    expect(error.message).toContain("encoder.onnx: more than the");
+  });
+
+  test("whose connection is cut", async () => {
+    const origin = await serveTiny({
+      "/model/decoder.onnx": (_, response) => {
+        response.writeHead(200, { "content-length": 829 });
+        response.write(new Uint8Array(100), () => response.destroy());
+      },
+    });
+    const error = await fails(`${origin}/model/`, SourceError);
+    expect(error.message).toContain("decoder.onnx: cannot be fetched");
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+});
+
+test.each([
+  [
+    "class labels",
+    (manifest: ReturnType<typeof rawManifest>) => {
+      manifest.condition = { classes: 1, names: ["one"] };
+    },
+  ],
+  [
+    "a full-covariance posterior",
+    (manifest: ReturnType<typeof rawManifest>) => {
+      manifest.latent.posterior = "full";
+      const { log_variance, ...outputs } = manifest.check.outputs;
+      manifest.check.outputs = {
+        ...outputs,
+        scale_tril: { shape: [1, 2, 2], data: "AAAAAAAAAAAAAAAAAAAAAA==" },
+      };
+    },
+  ],
+])("a model with %s is refused by name", async (what, change) => {
+  const { manifest, files } = tinyBytes();
+  change(manifest);
+  expect((await fails({ manifest, files }, UnsupportedModelError)).message).toContain(what);
+});
