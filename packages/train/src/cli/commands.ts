@@ -1,0 +1,60 @@
+/** The commands that need no progress display: set up TensorFlow, draw pictures, export. */
+import type { Command } from "commander";
+import { loadDataset } from "../data/dataset.js";
+import { drawPictures } from "../pictures/draw.js";
+import { loadTensorFlow, setupTensorFlow } from "../tensorflow/index.js";
+import { loadRun, picturesFolder } from "../training/run-folder.js";
+
+interface Flags {
+  json?: boolean;
+}
+
+const JSON_FLAG = ["--json", "print the result as JSON"] as const;
+
+export function addSetup(program: Command): void {
+  program
+    .command("setup")
+    .description("provide native TensorFlow for tfjs-node")
+    .option(...JSON_FLAG)
+    .action(async ({ json }: Flags) => {
+      const tensorflow = await setupTensorFlow({ log: (line) => console.error(line) });
+      print(json, { tensorflow }, `TensorFlow ${tensorflow} is ready.`);
+    });
+}
+
+export function addPictures(program: Command): void {
+  program
+    .command("pictures")
+    .description("draw the pictures of a finished run again")
+    .argument("<run folder>")
+    .option(...JSON_FLAG)
+    .action(async (folder: string, { json }: Flags) => {
+      const tf = await loadTensorFlow();
+      const run = await loadRun(tf, folder);
+      const dataset = await loadDataset(tf, run.config.data);
+      const pictures = await drawPictures(tf, picturesFolder(folder), { ...run, dataset });
+      print(json, { pictures }, pictures.join("\n"));
+    });
+}
+
+export function addExport(program: Command): void {
+  program
+    .command("export")
+    .description("export a finished run to ONNX: a model folder for @vaeport/infer")
+    .argument("<run folder>")
+    .requiredOption("-o, --out <model folder>", "where the model is written")
+    .option("--force", "replace an earlier model in that folder")
+    .option(...JSON_FLAG)
+    .action(async (folder: string, flags: Flags & { out: string; force?: boolean }) => {
+      await loadTensorFlow(); // the reference numbers that the export stores are then its own
+      const { exportVae, readRun, writeModelFolder } = await import("@vaeport/export");
+      const exported = await exportVae(await readRun(folder));
+      await writeModelFolder(flags.out, exported, { force: flags.force ?? false });
+      const files = Object.keys(exported.files);
+      print(flags.json, { folder: flags.out, files }, `model  ${flags.out}: ${files.join(", ")}`);
+    });
+}
+
+function print(json: boolean | undefined, value: object, text: string): void {
+  console.log(json ? JSON.stringify(value, null, 2) : text);
+}

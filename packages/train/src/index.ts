@@ -1,0 +1,39 @@
+/** `@vaeport/train`: train a variational autoencoder from a configuration. */
+export {
+  configHash,
+  configJsonSchema,
+  parseConfig,
+  readConfig,
+  type TrainConfig,
+  type TrainConfigInput,
+} from "./config.js";
+export { type Dataset, loadDataset } from "./data/dataset.js";
+export { type ByteArray, type IdxExpectation, parseIdx } from "./data/idx.js";
+export { type ByteImages, readMnist } from "./data/mnist.js";
+export {
+  ConfigError,
+  type ConfigProblem,
+  DataError,
+  InterruptedError,
+  MissingPackageError,
+  NonFiniteLossError,
+  RunFolderError,
+  TrainError,
+} from "./errors.js";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.js";
+export { drawPictures, type PictureSource } from "./pictures/draw.js";
+export {
+  type EpochMetrics,
+  type LoopEvent,
+  type LoopOptions,
+  type Progress,
+  trainEpochs,
+} from "./training/loop.js";
+export type { Losses } from "./training/losses.js";
+export { loadRun, type Run } from "./training/run-folder.js";
+export type { BatchSource } from "./training/step.js";
+export { type TrainEvent, type TrainOptions, type TrainResult, train } from "./training/train.js";
+export { LIKELIHOODS, type Likelihood } from "./vae/likelihood.js";
+export { type ElboTerms, elboTerms, objective } from "./vae/objective.js";
+export { type Posterior, rate, samplePosterior } from "./vae/posterior.js";
+export { buildVae, type Vae, vaeOf } from "./vae/vae.js";

@@ -1,0 +1,146 @@
+/** The pictures of a run: samples from the prior, reconstructions beside their originals, the training curve. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Canvas } from "@napi-rs/canvas";
+import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
+import { seededNormal } from "@vaeport/infer/random";
+import type { TrainConfig } from "../config.js";
+import type { Dataset } from "../data/dataset.js";
+import type { TensorFlow } from "../tensorflow/index.js";
+import { replaceFolder } from "../training/files.js";
+import type { EpochMetrics } from "../training/loop.js";
+import { drawPixels } from "../training/step.js";
+import { LIKELIHOODS } from "../vae/likelihood.js";
+import type { Vae } from "../vae/vae.js";
+import { drawCurves } from "./curves.js";
+import { createFigure, FAINT_INK, writeText } from "./figure.js";
+import { drawRow, GAP, gridExtent, gridScale, type ImageBatch } from "./grid.js";
+
+/** A trained model and what it was trained on. */
+export interface PictureSource {
+  vae: Vae;
+  dataset: Dataset;
+  config: TrainConfig;
+  metrics: readonly EpochMetrics[];
+}
+
+const COLUMNS = 10;
+const SAMPLE_ROWS = 6;
+const PAIR_ROWS = 3;
+/** Between one pair of rows and the next, in pixels. */
+const PAIR_GAP = 18;
+/** Room for the labels of the rows, in pixels. */
+const LABELS = 112;
+
+/** Draws all pictures into a folder, which appears whole and replaces an earlier one; returns their paths. */
+export async function drawPictures(
+  tf: TensorFlow,
+  folder: string,
+  source: PictureSource,
+): Promise<string[]> {
+  const pictures = {
+    "samples.png": drawSamples(tf, source),
+    "reconstructions.png": drawReconstructions(tf, source),
+    "training-curve.png": drawTrainingCurve(source),
+  };
+  await replaceFolder(folder, async (temporary) => {
+    for (const [name, canvas] of Object.entries(pictures)) {
+      await writeFile(join(temporary, name), await canvas.encode("png"));
+    }
+  });
+  return Object.keys(pictures).map((name) => join(folder, name));
+}
+
+/** Means of the decoder at seeded draws of the prior, the same draws that `@vaeport/infer` takes for that seed. */
+function drawSamples(tf: TensorFlow, source: PictureSource): Canvas {
+  const { name, seed, latent } = source.config;
+  const count = COLUMNS * SAMPLE_ROWS;
+  const images = read(
+    tf.tidy(() => {
+      const z = tf.tensor2d(seededNormal(seed, count * latent.size), [count, latent.size]);
+      return decodeMean(tf, source, z);
+    }),
+  );
+  const { width, height } = cell(images);
+  const size = { width: gridExtent(COLUMNS, width), height: gridExtent(SAMPLE_ROWS, height) };
+  const { canvas, context, left, top } = createFigure(size, {
+    title: `${name}: samples from the prior`,
+    subtitle: `Decoder mean at ${count} draws z ~ N(0, I), seed ${seed}, ${standing(source)}`,
+  });
+  for (let row = 0; row < SAMPLE_ROWS; row++) {
+    const place = { left, top: top + row * (height + GAP) };
+    drawRow(context, images, { first: row * COLUMNS, columns: COLUMNS, ...place });
+  }
+  return canvas;
+}
+
+/** Rows of held-out items, each above the decoder's mean at the posterior's mean. */
+function drawReconstructions(tf: TensorFlow, source: PictureSource): Canvas {
+  const available = source.dataset.test.shape[0];
+  const columns = Math.min(COLUMNS, available);
+  const pairs = Math.min(PAIR_ROWS, Math.floor(available / columns));
+  const rows = reconstruct(tf, source, columns * pairs);
+  const { width, height } = cell(rows.original);
+  const pairHeight = gridExtent(2, height);
+  const size = {
+    width: LABELS + gridExtent(columns, width),
+    height: pairs * pairHeight + (pairs - 1) * PAIR_GAP,
+  };
+  const figure = createFigure(size, {
+    title: `${source.config.name}: reconstructions`,
+    subtitle: `Held-out items above the decoder's mean at their posterior mean, ${standing(source)}`,
+  });
+  const left = figure.left + LABELS;
+  for (let pair = 0; pair < pairs; pair++) {
+    Object.entries(rows).forEach(([label, images], row) => {
+      const top = figure.top + pair * (pairHeight + PAIR_GAP) + row * (height + GAP);
+      drawRow(figure.context, images, { first: pair * columns, columns, left, top });
+      const place = { x: left - 10, y: top + height / 2 + 4, align: "right" } as const;
+      writeText(figure.context, label, { ...place, font: "12px", colour: FAINT_INK });
+    });
+  }
+  return figure.canvas;
+}
+
+/** The first held-out items as the model sees them, and what it makes of them. */
+function reconstruct(tf: TensorFlow, source: PictureSource, count: number) {
+  const { dataset, config, vae } = source;
+  const [original, reconstruction] = tf.tidy(() => {
+    const items = tf.slice(dataset.test, 0, count) as Tensor4D;
+    const noise = tf.tensor1d([config.seed, 0], "int32");
+    const x = drawPixels(tf, config.data.binarisation, items, noise);
+    return [x, decodeMean(tf, source, vae.encode(x).mean)] as [Tensor, Tensor];
+  });
+  return { original: read(original), reconstruction: read(reconstruction) };
+}
+
+function drawTrainingCurve({ config, metrics }: PictureSource): Canvas {
+  const { optimizer, batchSize } = config.training;
+  return drawCurves(metrics, {
+    title: `${config.name}: training`,
+    subtitle: `Learning rate ${optimizer.learningRate}, batches of ${batchSize}, seed ${config.seed}`,
+  });
+}
+
+function standing({ metrics }: PictureSource): string {
+  const { epoch, test } = metrics.at(-1)!;
+  const epochs = epoch === 1 ? "1 epoch" : `${epoch} epochs`;
+  return `after ${epochs}: held-out −ELBO ${test.negativeElbo.toFixed(2)} nats`;
+}
+
+function decodeMean(tf: TensorFlow, { vae, config }: PictureSource, z: Tensor2D): Tensor {
+  return LIKELIHOODS[config.likelihood.name].mean(tf, vae.decode(z));
+}
+
+/** Takes the values out of a tensor, and frees it. */
+function read(images: Tensor): ImageBatch {
+  const values = images.dataSync<"float32">();
+  images.dispose();
+  return { values, shape: images.shape as [number, number, number, number] };
+}
+
+/** Size of one enlarged image. */
+function cell({ shape }: ImageBatch): { width: number; height: number } {
+  const scale = gridScale(shape);
+  return { width: shape[2] * scale, height: shape[1] * scale };
+}

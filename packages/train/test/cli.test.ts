@@ -1,0 +1,124 @@
+/** The command `vaeport-train` as a process: output, messages, exit codes. */
+import { spawn } from "node:child_process";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadRun } from "@vaeport/train";
+import { describe, expect, test } from "vitest";
+import { smallConfig, temporaryFolder, tf } from "./support.js";
+
+const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
+
+/** Runs the command to its end; `onOutput` sees standard output as it comes. */
+async function run(
+  args: readonly string[],
+  onOutput?: (output: string, kill: (signal: "SIGINT") => void) => void,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+    onOutput?.(stdout, (signal) => child.kill(signal));
+  });
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  return { code, stdout, stderr };
+}
+
+async function writeConfig(folder: string, value: unknown): Promise<string> {
+  const file = join(folder, "config.json");
+  await writeFile(file, JSON.stringify(value));
+  return file;
+}
+
+describe("usage", () => {
+  test("--help exits with 0 and lists the commands", async () => {
+    const { code, stdout } = await run(["--help"]);
+    expect(code).toBe(0);
+    for (const name of ["setup", "train", "pictures", "export"]) expect(stdout).toContain(name);
+  });
+
+  test.each([
+    [["train", "c.json"], /required option '-o, --out <run folder>'/],
+    [["train", "c.json", "-o", "r", "--epochs", "0"], /Expected a whole number from 1/],
+  ])("%j exits with 2", async (args, message) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("train", () => {
+  test("a broken config exits with 1 and one message, before anything is written", async () => {
+    const folder = await temporaryFolder();
+    const file = await writeConfig(folder, { ...smallConfig(), epochs: 3 });
+    const out = join(folder, "run");
+    const { code, stderr } = await run(["train", file, "-o", out]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^vaeport-train: .*config\.json: unknown key epochs; allowed: .*\n$/);
+    expect(await readdir(folder)).toEqual(["config.json"]);
+  });
+
+  test("trains, tells each epoch, draws pictures again, and exports", async () => {
+    const folder = await temporaryFolder();
+    const file = await writeConfig(folder, smallConfig());
+    const out = join(folder, "run");
+    const flags = ["--epochs", "3", "--seed", "5"];
+    const { code, stdout, stderr } = await run(["train", file, "-o", out, ...flags]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^small: 51,416 parameters, 1,000 training .* 3 epochs, seed 5\n/);
+    expect(
+      stdout.match(/^epoch \d\/3 {2}held-out -ELBO .* = distortion .* \+ rate/gm),
+    ).toHaveLength(3);
+    expect((await loadRun(tf, out)).config).toMatchObject({ seed: 5, training: { epochs: 3 } });
+
+    const again = await run(["pictures", out, "--json"]);
+    expect(JSON.parse(again.stdout).pictures[0]).toBe(join(out, "pictures", "samples.png"));
+
+    const model = join(folder, "model");
+    expect(await run(["export", out, "-o", model])).toMatchObject({ code: 0, stderr: "" });
+    expect(await readdir(model)).toContain("vae.json");
+
+    const refused = await run(["train", file, "-o", out]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/holds a run already\. Choose another, or pass --force/);
+  });
+
+  test("--json leaves nothing but JSON on standard output", async () => {
+    const folder = await temporaryFolder();
+    const file = await writeConfig(folder, smallConfig());
+    const out = join(folder, "run");
+    const { code, stdout, stderr } = await run(["train", file, "-o", out, "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ folder: out, epochs: [{ epoch: 1 }, { epoch: 2 }] });
+    expect(stderr).toContain("epoch 2/2");
+  });
+
+  test("Ctrl-C exits with 130 and says what was kept", async () => {
+    const folder = await temporaryFolder();
+    const file = await writeConfig(folder, smallConfig());
+    const out = join(folder, "run");
+    const { code, stderr } = await run(
+      ["train", file, "-o", out, "--epochs", "500"],
+      (output, kill) => output.includes("epoch   2/500") && kill("SIGINT"),
+    );
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/^vaeport-train: Interrupted in epoch \d+ of 500; the weights after/);
+    expect(await readdir(join(out, "checkpoints"))).toHaveLength(1);
+  });
+});
+
+test.each(["pictures", "export"])("%s of a folder that is no run exits with 1", async (command) => {
+  const folder = join(await temporaryFolder(), "empty");
+  await mkdir(folder);
+  const flags = command === "export" ? ["-o", `${folder}-model`] : [];
+  const { code, stderr } = await run([command, folder, ...flags]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^vaeport-train: .*empty.*\n$/);
+});

@@ -1,0 +1,109 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ConfigError, configHash, configJsonSchema, parseConfig, readConfig } from "@vaeport/train";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "./support.js";
+
+const least = {
+  name: "tiny",
+  data: { name: "mnist" },
+  model: { type: "dense" },
+  latent: { size: 2 },
+};
+const conv = (layer: object) => ({ ...least, model: { type: "conv", layers: [layer] } });
+
+describe("parseConfig", () => {
+  test("fills in the defaults", () => {
+    expect(parseConfig(least)).toEqual({
+      name: "tiny",
+      description: "",
+      license: "UNLICENSED",
+      seed: 1,
+      data: { name: "mnist", binarisation: "none" },
+      model: { type: "dense", hidden: [400], activation: "relu", outputBias: "zeros" },
+      latent: { size: 2 },
+      likelihood: { name: "bernoulli" },
+      objective: { beta: 1 },
+      training: {
+        epochs: 10,
+        batchSize: 128,
+        optimizer: { name: "adam", learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      },
+    });
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["no object", 3, /^f: .*expected object, got 3$/],
+    ["an unknown key", { ...least, epochs: 3 }, /^f: unknown key epochs; allowed: .*training$/],
+    [
+      "an unknown key inside",
+      { ...least, training: { epoch: 3 } },
+      /^f: training: unknown key epoch; allowed: epochs, batchSize, optimizer$/,
+    ],
+    [
+      "unknown keys of a layer",
+      conv({ channels: 3, a: 1, b: 2 }),
+      /^f: model\.layers\[0\]: unknown keys a, b; allowed: channels, kernel, stride, padding$/,
+    ],
+    ["a missing key", { ...least, latent: {} }, /^f: latent\.size: required \(expected number/],
+    ["latent size 0", { ...least, latent: { size: 0 } }, /latent\.size: .*>=1, got 0/],
+    ["a fraction", { ...least, latent: { size: 1.5 } }, /latent\.size: expected int.*, got 1\.5/],
+    ["text for a number", { ...least, seed: "1" }, /seed: expected number.*, got "1"/],
+    ["a seed beyond int32", { ...least, seed: 2 ** 31 }, /seed: .*2147483647, got 2147483648/],
+    ["a negative rate", { ...least, objective: { beta: -1 } }, /objective\.beta: .*got -1/],
+    ["another model", { ...least, model: { type: "gan" } }, /model\.type: .*"conv", got "gan"/],
+    ["no model", { ...least, model: undefined }, /model: required/],
+    ["no layers", { ...least, model: { type: "conv", layers: [] } }, /model\.layers: .*got \[\]/],
+    ["another dataset", { ...least, data: { name: "x" } }, /data\.name: .*"mnist", got "x"/],
+    ["a path for a name", { ...least, name: "../x" }, /name: use letters.*got "\.\.\/x"/],
+  ])("refuses %s", (_, value, message) => {
+    const parse = () => parseConfig(value, "f");
+    expect(parse).toThrow(ConfigError);
+    expect(parse).toThrow(message);
+  });
+
+  test("lists every problem", () => {
+    try {
+      parseConfig({ ...least, seed: -1, latent: { size: 0, k: 1 } });
+      expect.unreachable();
+    } catch (error) {
+      expect((error as ConfigError).problems.map(({ path }) => path)).toEqual([
+        "seed",
+        "latent.size",
+        "latent",
+      ]);
+    }
+  });
+
+  test("a resolved configuration resolves to itself, with the same hash", () => {
+    const config = parseConfig(least);
+    expect(parseConfig(config)).toEqual(config);
+    expect(configHash(parseConfig({ ...least, seed: 1 }))).toBe(configHash(config));
+    expect(configHash(parseConfig({ ...least, seed: 2 }))).not.toBe(configHash(config));
+  });
+});
+
+describe("readConfig", () => {
+  test("says where JSON is broken", async () => {
+    const file = join(await temporaryFolder(), "broken.json");
+    await writeFile(file, '{ "name": }');
+    await expect(readConfig(file)).rejects.toThrow(/broken\.json: not valid JSON \(Unexpected/);
+  });
+
+  test("says which file is missing", async () => {
+    await expect(readConfig("nowhere.json")).rejects.toThrow(/nowhere\.json: cannot be read/);
+  });
+
+  test("every configuration that ships is valid", async () => {
+    const folder = fileURLToPath(new URL("../configs", import.meta.url));
+    for (const file of await readdir(folder)) {
+      expect((await readConfig(join(folder, file))).name).toBe(file.replace(".json", ""));
+    }
+  });
+});
+
+test("config.schema.json is current (pnpm run schema writes it)", async () => {
+  const published = await readFile(new URL("../config.schema.json", import.meta.url), "utf8");
+  expect(JSON.parse(published)).toEqual(configJsonSchema());
+});

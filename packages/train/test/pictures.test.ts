@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { createCanvas, loadImage } from "@napi-rs/canvas";
+import { buildVae, drawPictures, type EpochMetrics, loadDataset } from "@vaeport/train";
+import { describe, expect, test } from "vitest";
+import { drawRow, gridScale } from "../src/pictures/grid.js";
+import { smallConfig, temporaryFolder, tf } from "./support.js";
+
+/** Pixels of a PNG file: red, green, blue and opacity of each. */
+async function readPng(file: string) {
+  const image = await loadImage(file);
+  const context = createCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data, width, height } = context.getImageData(0, 0, image.width, image.height);
+  const at = (x: number, y: number) => [...data.subarray(4 * (y * width + x)).subarray(0, 4)];
+  return { width, height, data, at };
+}
+
+function metrics(epoch: number): EpochMetrics {
+  const losses = { negativeElbo: 100 / epoch, distortion: 80 / epoch, rate: 20 / epoch };
+  const test = { ...losses, activeUnits: 3 };
+  return { epoch, train: losses, test, seconds: 1, imagesPerSecond: 1 };
+}
+
+describe("the pictures of a run", async () => {
+  const config = smallConfig();
+  const dataset = await loadDataset(tf, config.data);
+  const vae = buildVae(tf, config, dataset.itemShape);
+  const source = { vae, dataset, config, metrics: [1, 2, 3].map(metrics) };
+
+  test("have their sizes, are not blank, and show the data's own pixels", async () => {
+    const folder = join(await temporaryFolder(), "pictures");
+    const files = await drawPictures(tf, folder, source);
+    expect(files).toEqual(
+      ["samples.png", "reconstructions.png", "training-curve.png"].map((name) =>
+        join(folder, name),
+      ),
+    );
+    const [samples, reconstructions, curve] = await Promise.all(files.map(readPng));
+    const cells = 10 * 84 + 9 * 4;
+    expect([samples!.width, samples!.height]).toEqual([48 + cells, 112 + 6 * 84 + 5 * 4]);
+    expect([reconstructions!.width, reconstructions!.height]).toEqual([
+      48 + 112 + cells,
+      112 + 3 * (2 * 84 + 4) + 2 * 18,
+    ]);
+    expect([curve!.width, curve!.height]).toEqual([2 * (48 + 1240), 2 * (112 + 320)]);
+    for (const { data } of [samples!, reconstructions!, curve!]) {
+      expect(new Set(data).size).toBeGreaterThan(50);
+    }
+
+    const original = dataset.test.slice([0, 0, 0, 0], [1, 28, 28, 1]).dataSync();
+    for (let y = 0; y < 28; y++) {
+      for (let x = 0; x < 28; x++) {
+        const grey = Math.round(255 * original[28 * y + x]!);
+        const [left, top] = [24 + 112 + 3 * x, 24 + 64 + 3 * y];
+        for (const corner of [0, 2]) {
+          const pixel = reconstructions!.at(left + corner, top + corner);
+          expect(pixel).toEqual([grey, grey, grey, 255]);
+        }
+      }
+    }
+  });
+
+  test("are drawn for one epoch and for a few items, too", async () => {
+    const few = { ...dataset, test: dataset.test.slice([0, 0, 0, 0], [3, 28, 28, 1]) };
+    const folder = await temporaryFolder();
+    await drawPictures(tf, folder, { ...source, dataset: few, metrics: [metrics(1)] });
+    const { width, height } = await readPng(join(folder, "reconstructions.png"));
+    expect([width, height]).toEqual([48 + 112 + 3 * 84 + 2 * 4, 112 + 2 * 84 + 4]);
+  });
+});
+
+describe("grid", () => {
+  test.each([
+    [28, 3],
+    [64, 1],
+    [200, 1],
+    [4, 21],
+  ])("images of %d pixels are enlarged %d times", (side, scale) => {
+    expect(gridScale([1, side, side - 1, 1])).toBe(scale);
+  });
+
+  test("colour pixels become blocks of their colour", () => {
+    const values = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0.2, 0.4, 0.6);
+    const context = createCanvas(100, 100).getContext("2d");
+    drawRow(context, { values, shape: [1, 2, 2, 3] }, { first: 0, columns: 1, left: 0, top: 0 });
+    const scale = gridScale([1, 2, 2, 3]);
+    const at = (x: number, y: number) => [...context.getImageData(x, y, 1, 1).data];
+    expect(at(scale - 1, scale - 1)).toEqual([255, 0, 0, 255]);
+    expect(at(scale, 0)).toEqual([0, 255, 0, 255]);
+    expect(at(0, scale)).toEqual([0, 0, 255, 255]);
+    expect(at(2 * scale - 1, 2 * scale - 1)).toEqual([51, 102, 153, 255]);
+  });
+});

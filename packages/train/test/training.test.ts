@@ -1,0 +1,253 @@
+/** Training as a whole: what it reaches, what it repeats, what it leaves on disk. */
+import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseRunSummary } from "@vaeport/infer/manifest";
+import {
+  buildVae,
+  type Dataset,
+  type EpochMetrics,
+  evaluate,
+  InterruptedError,
+  loadDataset,
+  loadRun,
+  NonFiniteLossError,
+  RunFolderError,
+  readConfig,
+  type TrainConfig,
+  type TrainEvent,
+  train,
+  trainEpochs,
+  type Vae,
+} from "@vaeport/train";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRunFolder } from "../src/training/run-folder.js";
+import { smallConfig, temporaryFolder, tf } from "./support.js";
+
+let dataset: Dataset;
+beforeAll(async () => {
+  dataset = await loadDataset(tf, smallConfig().data);
+});
+afterAll(() => dataset.dispose());
+
+async function run(config: TrainConfig): Promise<{ vae: Vae; epochs: EpochMetrics[] }> {
+  const vae = buildVae(tf, config, dataset.itemShape);
+  const epochs: EpochMetrics[] = [];
+  for await (const event of trainEpochs({ tf, vae, dataset, config })) {
+    if (event.type === "epoch") epochs.push(event.metrics);
+  }
+  return { vae, epochs };
+}
+
+/** Metrics without what depends on the clock. */
+const losses = (epochs: readonly EpochMetrics[]) =>
+  epochs.map(({ epoch, train, test }) => ({ epoch, train, test }));
+
+const weights = (vae: Vae) => vae.variables.map((variable) => variable.dataSync().slice());
+
+describe("trainEpochs", () => {
+  test("brings 200 held-out digits below 180 nats with 8 epochs of 1000", async () => {
+    // A decoder that knows nothing but each pixel's mean stays at 199.3 nats, with rate 0.
+    const config = smallConfig({
+      model: { type: "dense", hidden: [64] },
+      training: { epochs: 8, batchSize: 64, optimizer: { learningRate: 5e-3 } },
+    });
+    const { vae, epochs } = await run(config);
+    const [first, last] = [epochs[0]!, epochs[7]!];
+    expect(last.test.negativeElbo).toBeLessThan(180);
+    expect(last.test.rate).toBeGreaterThan(4);
+    expect(last.test.activeUnits).toBe(4);
+    expect(last.train.negativeElbo).toBeLessThan(first.train.negativeElbo);
+    for (const { train, test } of epochs) {
+      expect(train.distortion + train.rate).toBeCloseTo(train.negativeElbo, 9);
+      expect(test.distortion + test.rate).toBeCloseTo(test.negativeElbo, 9);
+    }
+    vae.dispose();
+  });
+
+  test.each(["none", "dynamic"] as const)(
+    "the same seed gives the same losses and weights to the bit (binarisation %s)",
+    async (binarisation) => {
+      const data = { ...smallConfig().data, binarisation };
+      const [first, again, other] = await Promise.all(
+        [1, 1, 2].map((seed) => run(smallConfig({ seed, data }))),
+      );
+      expect(losses(again!.epochs)).toEqual(losses(first!.epochs));
+      expect(weights(again!.vae)).toEqual(weights(first!.vae));
+      expect(losses(other!.epochs)).not.toEqual(losses(first!.epochs));
+      for (const each of [first!, again!, other!]) each.vae.dispose();
+    },
+  );
+
+  test("beta is applied: a larger one leaves a smaller rate", async () => {
+    const rates = [];
+    for (const beta of [0, 1, 8]) {
+      const { vae, epochs } = await run(smallConfig({ objective: { beta } }));
+      rates.push(epochs.at(-1)!.train.rate);
+      vae.dispose();
+    }
+    expect(rates[1]!).toBeLessThan(0.7 * rates[0]!);
+    expect(rates[2]!).toBeLessThan(0.3 * rates[1]!);
+  });
+
+  test("a conv network with batch normalisation trains, and leaks no tensors", async () => {
+    const config = smallConfig({
+      model: {
+        type: "conv",
+        layers: [
+          { channels: 3, stride: 2 },
+          { channels: 5, stride: 2 },
+        ],
+        batchNormalisation: true,
+        outputBias: "data-mean",
+      },
+      training: { epochs: 2, batchSize: 100 },
+    });
+    const before = tf.memory().numTensors;
+    const { vae, epochs } = await run(config);
+    expect(epochs[1]!.train.negativeElbo).toBeLessThan(epochs[0]!.train.negativeElbo);
+    vae.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test("every item counts, those of a smaller last batch too", async () => {
+    // One step over all items at a learning rate of nearly nothing: both give the same mean rate.
+    const optimizer = { learningRate: 1e-12 };
+    const rates = [];
+    for (const batchSize of [1000, 300]) {
+      const { vae, epochs } = await run(
+        smallConfig({ training: { epochs: 1, batchSize, optimizer } }),
+      );
+      rates.push(epochs[0]!.train.rate);
+      vae.dispose();
+    }
+    expect(Math.abs(rates[1]! / rates[0]! - 1)).toBeLessThan(1e-5);
+  });
+
+  test("a loss that is not finite stops it, saying where and what to try", async () => {
+    const optimizer = { learningRate: 1e6 };
+    const failed = run(smallConfig({ training: { epochs: 2, batchSize: 64, optimizer } }));
+    await expect(failed).rejects.toThrow(NonFiniteLossError);
+    await expect(failed).rejects.toThrow(
+      /not finite in epoch 1, by step \d+: .*smaller training\.optimizer\.learningRate/,
+    );
+  });
+});
+
+describe("evaluate", () => {
+  test("the batch size changes no more than the noise: the rate stays", () => {
+    const config = smallConfig();
+    const vae = buildVae(tf, config, dataset.itemShape);
+    const source = { tf, vae, images: dataset.test, config };
+    const whole = evaluate(source);
+    const parts = evaluate(source, { batchSize: 7 });
+    expect(evaluate(source)).toEqual(whole);
+    expect(parts.activeUnits).toBe(whole.activeUnits);
+    expect(Math.abs(parts.rate / whole.rate - 1)).toBeLessThan(1e-6);
+    expect(evaluate(source, { seed: 1 }).distortion).not.toBe(whole.distortion);
+    vae.dispose();
+  });
+
+  test("a unit is active where the variance of its mean exceeds 0.01", () => {
+    const config = smallConfig({ latent: { size: 3 } });
+    const vae = buildVae(tf, config, dataset.itemShape);
+    // Means 0, a constant, and the pixel in the middle (variance about 0.2).
+    const pixel = tf.slice(tf.reshape(dataset.test, [-1, 784]), [0, 406], [-1, 1]);
+    const zeros = tf.zerosLike(pixel);
+    const all = tf.concat([zeros, tf.onesLike(pixel), pixel], 1) as never;
+    const fixed: Vae = { ...vae, encode: () => ({ mean: all, logVariance: tf.zerosLike(all) }) };
+    const { activeUnits } = evaluate({ tf, vae: fixed, images: dataset.test, config });
+    expect(activeUnits).toBe(1);
+    vae.dispose();
+  });
+});
+
+describe("train", () => {
+  test("writes a run folder that loads to the same model", async () => {
+    const folder = join(await temporaryFolder(), "run");
+    const config = smallConfig();
+    const events: TrainEvent[] = [];
+    const before = tf.memory().numTensors;
+    const result = await train(config, { out: folder, onEvent: (event) => events.push(event) });
+    expect(tf.memory().numTensors).toBe(before);
+
+    expect((await readdir(folder)).sort()).toEqual([
+      ...["checkpoints", "config.json", "decoder", "encoder", "metrics.jsonl"],
+      ...["pictures", "summary.json"],
+    ]);
+    expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0002"]);
+    expect(events[0]).toMatchObject({ type: "start", trainItems: 1000, testItems: 200 });
+    expect(events.filter(({ type }) => type === "epoch")).toHaveLength(2);
+
+    const loaded = await loadRun(tf, folder);
+    expect(loaded.config).toEqual(config);
+    expect(loaded.metrics).toEqual(result.epochs);
+    const { test: heldOut } = result.epochs[1]!;
+    expect(evaluate({ tf, vae: loaded.vae, images: dataset.test, config })).toEqual(heldOut);
+    expect(loaded.summary.training.metrics.testNegativeElbo).toBe(heldOut.negativeElbo);
+    expect(loaded.vae.encoder.outputs.map(({ shape }) => shape)).toEqual([
+      [null, 4],
+      [null, 4],
+    ]);
+    const summary = JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
+    expect(parseRunSummary(summary)).toEqual(summary);
+    loaded.vae.dispose();
+  });
+
+  test("an interrupt keeps the last whole epoch, and such a run does not load", async () => {
+    const folder = join(await temporaryFolder(), "run");
+    const interrupt = new AbortController();
+    const training = train(smallConfig({ training: { epochs: 50 } }), {
+      out: folder,
+      signal: interrupt.signal,
+      onEvent(event) {
+        if (event.type === "epoch" && event.metrics.epoch === 2) interrupt.abort();
+      },
+    });
+    await expect(training).rejects.toThrow(InterruptedError);
+    await expect(training).rejects.toThrow(/epoch 3 of 50; the weights after epoch 2 are in/);
+    expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0002"]);
+    expect((await readFile(join(folder, "metrics.jsonl"), "utf8")).split("\n")).toHaveLength(3);
+    await expect(loadRun(tf, folder)).rejects.toThrow(/its training did not finish/);
+  });
+
+  test("is refused where a run is already", async () => {
+    const folder = await temporaryFolder();
+    await createRunFolder(folder, smallConfig());
+    await expect(train(smallConfig(), { out: folder })).rejects.toThrow(RunFolderError);
+  });
+});
+
+describe("a run folder", () => {
+  test("keeps an earlier run unless forced, and what is not the run's in any case", async () => {
+    const folder = await temporaryFolder();
+    await createRunFolder(folder, smallConfig({ seed: 1 }));
+    await writeFile(join(folder, "notes.txt"), "mine");
+    await mkdir(join(folder, "encoder"));
+    const config = smallConfig({ seed: 2 });
+    await expect(createRunFolder(folder, config)).rejects.toThrow(/holds a run already.*--force/);
+    await createRunFolder(folder, config, true);
+    expect((await readConfig(join(folder, "config.json"))).seed).toBe(2);
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "metrics.jsonl", "notes.txt"]);
+  });
+
+  test("does not take the place of other files, even if forced", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "config.json"), "{}");
+    const creation = createRunFolder(folder, smallConfig(), true);
+    await expect(creation).rejects.toThrow(/not empty and not a run folder/);
+    expect(await readFile(join(folder, "config.json"), "utf8")).toBe("{}");
+  });
+
+  test("that was damaged says which file is", async () => {
+    const folder = join(await temporaryFolder(), "run");
+    await train(smallConfig({ training: { epochs: 1 } }), { out: folder });
+    await truncate(join(folder, "decoder", "weights.bin"), 1000);
+    await expect(loadRun(tf, folder)).rejects.toThrow(/run\/decoder: damaged \(.*Train/s);
+    await truncate(join(folder, "metrics.jsonl"), 30);
+    await expect(loadRun(tf, folder)).rejects.toThrow(/metrics\.jsonl, line 1: damaged/);
+  });
+
+  test("is told from other folders when it is loaded", async () => {
+    await expect(loadRun(tf, await temporaryFolder())).rejects.toThrow(/not a run folder/);
+  });
+});
