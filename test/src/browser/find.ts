@@ -1,0 +1,60 @@
+/** Finds an installed Chromium-family browser and the software GPU that it ships. */
+import { spawnSync } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { chromium } from "playwright-core";
+
+const COMMANDS = [
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+  "google-chrome-stable",
+  "microsoft-edge",
+  "microsoft-edge-stable",
+];
+
+const MAC_APPLICATIONS = [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+];
+
+/** The executable of `$VAEPORT_BROWSER`, an installed browser, or the driver's own download. */
+export function findBrowser(): string | undefined {
+  const path = (process.env.PATH ?? "").split(delimiter);
+  const candidates = [
+    ...(process.env.VAEPORT_BROWSER ? [process.env.VAEPORT_BROWSER] : []),
+    ...path.flatMap((folder) => COMMANDS.map((command) => join(folder, command))),
+    ...(process.platform === "darwin" ? MAC_APPLICATIONS : []),
+    chromium.executablePath(),
+  ];
+  return candidates.find((file) => existsSync(file) && answers(file));
+}
+
+/** Ubuntu's `chromium-browser` may be a stub that only says what to install. */
+function answers(browser: string): boolean {
+  return spawnSync(browser, ["--version"], { timeout: 20_000 }).status === 0;
+}
+
+/**
+ * The Vulkan driver file of SwiftShader, the software GPU that Chromium ships; it gives
+ * onnxruntime-node a WebGPU adapter on a machine without a GPU.
+ */
+export function findSwiftShader(browser: string): string | undefined {
+  return [
+    dirname(realpathSync(browser)),
+    "/usr/lib/chromium", // Debian starts Chromium through a script in /usr/bin
+    "/usr/lib/chromium-browser",
+    "/opt/google/chrome",
+    "/opt/microsoft/msedge",
+  ]
+    .map((folder) => join(folder, "vk_swiftshader_icd.json"))
+    .find((file) => existsSync(file));
+}
+
+/** Whether the Vulkan loader is there, without which WebGPU in Node has no adapter on Linux. */
+export function hasVulkanLoader(): boolean {
+  if (process.platform !== "linux") return true;
+  const listed = spawnSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
+  return (listed.stdout ?? "").includes("libvulkan.so.1");
+}

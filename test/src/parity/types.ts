@@ -1,0 +1,39 @@
+/** What the parity harness sends to a runtime and gets back; plain JSON. */
+import type { GraphName, TensorRecord } from "@vaeport/infer/manifest";
+
+export type Graph = GraphName;
+
+/** A batch of items and of latent points. */
+export interface Batch {
+  /** [N, data shape] */
+  x: TensorRecord;
+  /** [N, k] */
+  z: TensorRecord;
+}
+
+/** What the three graphs give for one batch; score at the posterior mean. */
+export interface Outputs {
+  mean: TensorRecord;
+  log_variance: TensorRecord;
+  reconstruction: TensorRecord;
+  logits: TensorRecord;
+  /** [N, 1], nats */
+  distortion: TensorRecord;
+  /** [N, 1], nats */
+  rate: TensorRecord;
+}
+
+export interface WorkRequest {
+  /** Folder path in Node, URL in a browser. */
+  model: string;
+  provider: string;
+  /** "web" runs onnxruntime-web inside Node; else the platform's own runtime. */
+  runtime?: "web";
+  batches: Batch[];
+}
+
+export interface WorkResult {
+  /** The execution provider that ran, as `vae.runtime.chosen` reports it. */
+  provider: string;
+  outputs: Outputs[];
+}
