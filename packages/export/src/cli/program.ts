@@ -1,0 +1,36 @@
+/** Commands and options of `vaeport-export`. */
+import { Command } from "commander";
+import { PRODUCER } from "../version.js";
+import { exportLayers, type LayersOptions } from "./layers.js";
+import { exportRun, type VaeOptions } from "./vae.js";
+
+export function makeProgram(): Command {
+  const program = new Command("vaeport-export")
+    .description("Export tf.js LayersModels to ONNX.")
+    .version(PRODUCER.version)
+    .showHelpAfterError("(--help lists commands and options)")
+    .exitOverride();
+
+  program
+    .command("layers", { isDefault: true })
+    .summary("any LayersModel (the default command)")
+    .description("Export a tf.js LayersModel.")
+    .argument("<model.json>", "path or http(s) address of the model, its weight files beside it")
+    .requiredOption("-o, --output <file>", "ONNX file to write")
+    .option("--force", "replace the file if it exists")
+    .option("--print", "print the graph")
+    .option("--json", "print what was written as JSON")
+    .action((model: string, options: LayersOptions) => exportLayers(model, options));
+
+  program
+    .command("vae")
+    .summary("a trained variational autoencoder")
+    .description("Export a trained variational autoencoder: encoder, decoder, score and vae.json.")
+    .argument("<run-folder>", "folder of the training run")
+    .requiredOption("-o, --output <folder>", "model folder to write")
+    .option("--force", "replace the model folder if it exists")
+    .option("--json", "print what was written as JSON")
+    .action((run: string, options: VaeOptions) => exportRun(run, options));
+
+  return program;
+}

@@ -1,0 +1,37 @@
+/** Files outside Node, behind `#files`: addresses can be read, folders are for Node. */
+import { ExportError } from "../errors.js";
+import { fetchBytes, isUrl } from "./fetch.js";
+
+/** The bytes behind an address, which may be relative to the page. */
+export function readBytes(location: string): Promise<Uint8Array> {
+  return fetchBytes(location);
+}
+
+/** The address of `name` in the same folder as `location`. */
+export function beside(location: string, name: string): string {
+  if (isUrl(location)) return new URL(name, location).href;
+  return location.replace(/[^/]*$/, name);
+}
+
+/** The address of `name` inside a folder. */
+export function inside(folder: string, name: string): string {
+  return beside(folder.replace(/\/?$/, "/"), name);
+}
+
+export function readFolder(folder: string): never {
+  throw needsNode(`Reading the folder ${folder}`);
+}
+
+export function writeFileWhole(path: string): never {
+  throw needsNode(`Writing ${path}`);
+}
+
+export function writeFolderWhole(folder: string): never {
+  throw needsNode(`Writing the folder ${folder}`);
+}
+
+function needsNode(action: string): ExportError {
+  return new ExportError(
+    `${action} needs Node. Here, load the models with tf.loadLayersModel and use what exportOnnx or exportVae returns.`,
+  );
+}

@@ -1,0 +1,44 @@
+/** `@vaeport/export`: tf.js LayersModels, variational autoencoders first, to ONNX. */
+export {
+  ExportError,
+  GraphError,
+  MissingPackageError,
+  OptionError,
+  PassError,
+  SourceError,
+  TargetError,
+  TranslationError,
+  UnsupportedError,
+  UnsupportedModelError,
+  type UnsupportedPart,
+} from "./errors.js";
+export { type ExportedModel, type ExportOptions, exportOnnx } from "./export-onnx.js";
+export type { GraphBuilder, Output } from "./ir/builder.js";
+export * as ops from "./ir/ops/index.js";
+export { printGraph } from "./ir/print.js";
+export type {
+  Attribute,
+  Attributes,
+  Constant,
+  DataType,
+  Dim,
+  FloatConstant,
+  Graph,
+  IntConstant,
+  Layout,
+  Node,
+  Value,
+} from "./ir/types.js";
+export type {
+  LayerLike,
+  LayersModelLike,
+  SymbolicTensorLike,
+  TensorLike,
+} from "./source/layers-model.js";
+export { loadLayersModel } from "./source/load.js";
+export type { RunnableModelLike } from "./source/tensorflow.js";
+export type { SourceLayer, SourceModel, SourceTensor } from "./source/types.js";
+export type { Translator, Translators } from "./translate/types.js";
+export { type ExportedVae, exportVae, type TrainedVae } from "./vae/export-vae.js";
+export { type WriteOptions, writeModelFolder } from "./vae/model-folder.js";
+export { readRun } from "./vae/run-folder.js";

@@ -1,0 +1,148 @@
+/** Builds a graph value by value: constants once, names from the scope, layouts on demand. */
+import { checkGraph } from "./check.js";
+import { ConstantPool } from "./constants.js";
+import {
+  keepsOrder,
+  permutationTo,
+  permuteList,
+  reshapeTarget,
+  sameInBothLayouts,
+} from "./layout.js";
+import { assignNames } from "./names.js";
+import {
+  type Attributes,
+  type DataType,
+  type Dim,
+  type FloatConstant,
+  type Graph,
+  type IntConstant,
+  ints,
+  isConstant,
+  type Layout,
+  type Node,
+  type Value,
+} from "./types.js";
+
+/** The operator set to write for: the newest that every runtime and server in reach takes. */
+const OPSET = 17;
+
+/** What a node gives: float32 in the source layout unless said. */
+export interface Output {
+  shape: readonly Dim[];
+  layout?: Layout;
+  dtype?: DataType;
+}
+
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #metadata: Readonly<Record<string, string>>;
+  readonly #inputs: Value[] = [];
+  readonly #outputs: Value[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #constants = new ConstantPool();
+  /** Each converted value with its counterpart in the other layout, both ways. */
+  readonly #counterparts = new Map<Value, Value>();
+  #scope: readonly string[] = [];
+
+  constructor(name: string, metadata: Readonly<Record<string, string>> = {}) {
+    this.#name = name;
+    this.#metadata = metadata;
+  }
+
+  /** A float32 input of the graph, named exactly so. */
+  input(name: string, shape: readonly Dim[]): Value {
+    const value: Value = { name, dtype: "float32", shape, layout: "source" };
+    this.#inputs.push(value);
+    return value;
+  }
+
+  /** Runs `body` with `name` before the names of all that it makes; scopes nest. */
+  scope<T>(name: string, body: () => T): T {
+    const outer = this.#scope;
+    this.#scope = [...outer, name];
+    try {
+      return body();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** Path of the layer being translated, such as `encoder/dense_1`; empty outside any. */
+  get path(): string {
+    return this.#scope.join("/");
+  }
+
+  /** A float32 constant, row-major; one that equals an earlier one is that earlier one. */
+  constant(name: string, data: Float32Array, shape: readonly number[]): FloatConstant {
+    return this.#constants.float32(this.#scoped(name), data, shape);
+  }
+
+  /** A float32 constant of shape [], which broadcasts to any. */
+  scalar(value: number): FloatConstant {
+    return this.#constants.float32(`scalar_${value}`, Float32Array.of(value), []);
+  }
+
+  /** An int64 constant of shape [length]. */
+  ints(values: readonly number[]): IntConstant {
+    return this.#constants.int64(values);
+  }
+
+  /** Adds a node with one output and gives that output. `null` leaves an optional input out. */
+  node(
+    op: string,
+    inputs: readonly (Value | null)[],
+    output: Output,
+    attributes: Attributes = {},
+  ): Value {
+    const { shape, layout = "source", dtype = "float32" } = output;
+    const value: Value = { name: this.#scoped(op), dtype, shape, layout };
+    this.#nodes.push({ op, inputs: [...inputs], outputs: [value], attributes });
+    return value;
+  }
+
+  /**
+   * The value in this layout: itself, the counterpart it has already (so that inverse conversions
+   * cancel), or a new one. Where only axes of size 1 change place, a Reshape does it without moving
+   * data.
+   */
+  as(value: Value, layout: Layout): Value {
+    if (value.layout === layout || sameInBothLayouts(value)) return value;
+    const known = this.#counterparts.get(value);
+    if (known !== undefined) return known;
+    const permutation = permutationTo(layout, value.shape.length);
+    const shape = permuteList(value.shape, permutation);
+    const converted = keepsOrder(value.shape, permutation)
+      ? this.node("Reshape", [value, this.ints(reshapeTarget(shape))], { shape, layout })
+      : this.node("Transpose", [value], { shape, layout }, { perm: ints(permutation) });
+    this.#counterparts.set(value, converted).set(converted, value);
+    return converted;
+  }
+
+  /** Makes the value an output, named exactly so, in the source's layout. */
+  output(name: string, value: Value): void {
+    let result = this.as(value, "source");
+    const taken = [...this.#inputs, ...this.#outputs].includes(result) || isConstant(result);
+    if (taken) result = this.node("Identity", [result], result);
+    result.name = name;
+    this.#outputs.push(result);
+  }
+
+  /** The finished graph: names given, invariants checked. */
+  build(): Graph {
+    const graph: Graph = {
+      name: this.#name,
+      opset: OPSET,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      nodes: this.#nodes,
+      metadata: this.#metadata,
+    };
+    assignNames(graph);
+    checkGraph(graph);
+    return graph;
+  }
+
+  #scoped(name: string): string {
+    return [...this.#scope, name].join("/");
+  }
+}

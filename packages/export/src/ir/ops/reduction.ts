@@ -1,0 +1,47 @@
+/** Reductions: the named axes shrink to 1, or go. */
+import type { GraphBuilder } from "../builder.js";
+import { type Dim, int, ints, type Value } from "../types.js";
+import { axisFromFront } from "./shapes.js";
+
+/** Axes counted from the front; with `keep` they stay, as size 1, and the layout stays too. */
+export interface Reduction {
+  axes: readonly number[];
+  keep: boolean;
+}
+
+/** Largest: https://onnx.ai/onnx/operators/onnx__ReduceMax.html */
+export function reduceMax(g: GraphBuilder, x: Value, reduction: Reduction): Value {
+  return reduce(g, "ReduceMax", x, reduction);
+}
+
+/** Mean: https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
+export function reduceMean(g: GraphBuilder, x: Value, reduction: Reduction): Value {
+  return reduce(g, "ReduceMean", x, reduction);
+}
+
+/**
+ * log of the sum of e^x, safe for large x:
+ * https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html
+ */
+export function reduceLogSumExp(g: GraphBuilder, x: Value, reduction: Reduction): Value {
+  return reduce(g, "ReduceLogSumExp", x, reduction);
+}
+
+/** Sum, its axes an input already: https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
+export function reduceSum(g: GraphBuilder, x: Value, { axes, keep }: Reduction): Value {
+  const output = reduced("ReduceSum", x, axes, keep);
+  return g.node("ReduceSum", [x, g.ints(axes)], output, { keepdims: int(keep ? 1 : 0) });
+}
+
+function reduce(g: GraphBuilder, op: string, x: Value, { axes, keep }: Reduction): Value {
+  const attributes = { axes: ints(axes), keepdims: int(keep ? 1 : 0) };
+  return g.node(op, [x], reduced(op, x, axes, keep), attributes);
+}
+
+function reduced(op: string, x: Value, axes: readonly number[], keep: boolean) {
+  const gone = new Set(axes.map((axis) => axisFromFront(op, axis, x.shape.length)));
+  const shape = keep
+    ? x.shape.map((size, axis): Dim => (gone.has(axis) ? 1 : size))
+    : x.shape.filter((_, axis) => !gone.has(axis));
+  return { shape, layout: keep ? x.layout : ("source" as const) };
+}

@@ -1,0 +1,52 @@
+/** The text form of a graph: stable, a line a node, made for reading and for snapshots. */
+import { type Attribute, type Graph, isConstant, type Node, type Value } from "./types.js";
+
+/** Constants up to this many elements are printed as what they hold. */
+const MAX_LITERAL = 8;
+
+/**
+ * A graph as text: its inputs and outputs, then each node as `value [shape] = Op(inputs)
+ * {attributes}`. Small constants are written as their values, others as `name [shape]`; float32
+ * goes without saying.
+ */
+export function printGraph(graph: Graph): string {
+  const lines = [
+    `graph ${graph.name}, opset ${graph.opset}`,
+    `inputs  ${graph.inputs.map(declare).join(", ")}`,
+    `outputs ${graph.outputs.map(declare).join(", ")}`,
+    ...graph.nodes.map(printNode),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function printNode(node: Node): string {
+  const inputs = node.inputs.map(printInput).join(", ");
+  const attributes = Object.entries(node.attributes).map(
+    ([name, attribute]) => `${name}=${printAttribute(attribute)}`,
+  );
+  const suffix = attributes.length === 0 ? "" : ` {${attributes.join(", ")}}`;
+  return `  ${node.outputs.map(declare).join(", ")} = ${node.op}(${inputs})${suffix}`;
+}
+
+function printInput(value: Value | null): string {
+  if (value === null) return "-";
+  if (!isConstant(value)) return value.name;
+  const numbers = Array.from(value.data.subarray(0, MAX_LITERAL), printNumber);
+  if (value.shape.length === 0) return numbers.join();
+  const short = value.dtype === "int64" && value.data.length <= MAX_LITERAL;
+  return short ? `[${numbers.join(", ")}]` : declare(value);
+}
+
+function declare({ name, shape, dtype }: Value): string {
+  return `${name}${dtype === "float32" ? "" : ` ${dtype}`} [${shape.join(", ")}]`;
+}
+
+function printAttribute(attribute: Attribute): string {
+  if (attribute.type === "ints") return `[${attribute.value.join(", ")}]`;
+  return attribute.type === "string" ? attribute.value : printNumber(attribute.value);
+}
+
+/** Six digits: enough to tell float32 values apart, and 0.1 stays 0.1. */
+function printNumber(value: number | bigint): string {
+  return typeof value === "bigint" ? String(value) : String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,90 @@
+/** The graph that translators build, passes rewrite and `proto/` writes: plain objects. */
+
+export type DataType = "float32" | "int64";
+
+/** The name of the batch axis, the one size that a graph leaves open. */
+export const BATCH = "N";
+
+/** A known size, or the name of an open one. */
+export type Dim = number | string;
+
+/**
+ * How a value's axes stand to the axes that the source model sees: the same order, or the last one
+ * (channels) moved behind the batch, as ONNX convolutions want it ([N, H, W, C] held as [N, C, H,
+ * W]).
+ */
+export type Layout = "source" | "channels-first";
+
+/** A tensor of the graph. `shape` is that of the ONNX tensor, whatever its layout. */
+export interface Value {
+  /** A wish until `assignNames` makes it unique. */
+  name: string;
+  readonly dtype: DataType;
+  readonly shape: readonly Dim[];
+  readonly layout: Layout;
+}
+
+/** A float32 value known at export, row-major. */
+export interface FloatConstant extends Value {
+  readonly dtype: "float32";
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** An int64 value known at export, row-major. */
+export interface IntConstant extends Value {
+  readonly dtype: "int64";
+  readonly shape: readonly number[];
+  readonly data: BigInt64Array;
+}
+
+export type Constant = FloatConstant | IntConstant;
+
+export type Attribute =
+  | { readonly type: "int" | "float"; readonly value: number }
+  | { readonly type: "ints"; readonly value: readonly number[] }
+  | { readonly type: "string"; readonly value: string };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One ONNX operator, named by its first output. A `null` input is an optional one left out. */
+export interface Node {
+  readonly op: string;
+  inputs: (Value | null)[];
+  outputs: Value[];
+  attributes: Attributes;
+}
+
+/** Nodes stand in an order to compute them in; constants are found by their uses. */
+export interface Graph {
+  readonly name: string;
+  /** Version of the ONNX operator set. */
+  readonly opset: number;
+  readonly inputs: readonly Value[];
+  readonly outputs: Value[];
+  nodes: Node[];
+  /** Free text stored with the model, by key. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export function isConstant(value: Value | null | undefined): value is Constant {
+  return value != null && "data" in value;
+}
+
+export function isFloats(value: Value | null | undefined): value is FloatConstant {
+  return isConstant(value) && value.dtype === "float32";
+}
+
+/** Every constant that a node uses, in order of first use. */
+export function constantsOf(graph: Graph): Constant[] {
+  const found = new Set<Constant>();
+  for (const node of graph.nodes) {
+    for (const input of node.inputs) if (isConstant(input)) found.add(input);
+  }
+  return [...found];
+}
+
+export const int = (value: number): Attribute => ({ type: "int", value });
+export const float = (value: number): Attribute => ({ type: "float", value });
+export const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
+export const string = (value: string): Attribute => ({ type: "string", value });

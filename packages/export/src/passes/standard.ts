@@ -1,0 +1,17 @@
+/** The passes that every export runs, in order. */
+import { foldAffine } from "./fold-affine.js";
+import { foldPad } from "./fold-pad.js";
+import { foldTranspose } from "./fold-transpose.js";
+import { mergeReshape } from "./merge-reshape.js";
+import { removeDead } from "./remove-dead.js";
+import { removeIdentity } from "./remove-identity.js";
+import type { Pass } from "./run.js";
+
+export const STANDARD_PASSES: readonly Pass[] = [
+  foldAffine,
+  foldPad,
+  foldTranspose,
+  mergeReshape,
+  removeIdentity,
+  removeDead,
+];

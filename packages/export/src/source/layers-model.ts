@@ -1,0 +1,147 @@
+/**
+ * Reads a tf.js LayersModel that is in memory, by its structure alone: nothing of tf.js is imported,
+ * so that a model of any copy of it (plain, or the one inside tfjs-node) can be read.
+ */
+import { SourceError } from "../errors.js";
+import type { SourceCall, SourceLayer, SourceModel, SourceTensor, SourceValue } from "./types.js";
+
+/** What is used of `tf.SymbolicTensor`. */
+export interface SymbolicTensorLike {
+  readonly shape: readonly (number | null)[];
+  readonly dtype: string;
+  readonly sourceLayer: LayerLike;
+  readonly nodeIndex: number;
+}
+
+/** What is used of `tf.layers.Layer`. */
+export interface LayerLike {
+  readonly name: string;
+  getClassName(): string;
+  getConfig(): object;
+  getWeights(): readonly TensorLike[];
+  readonly weights: readonly { readonly originalName: string }[];
+  readonly inboundNodes: readonly {
+    readonly inputTensors: readonly SymbolicTensorLike[];
+    readonly outputTensors: readonly SymbolicTensorLike[];
+  }[];
+}
+
+/** What is used of `tf.Tensor`. */
+export interface TensorLike {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  dataSync(): unknown;
+}
+
+/** What is used of `tf.LayersModel` (and `tf.Sequential`). */
+export interface LayersModelLike extends LayerLike {
+  readonly inputs: readonly SymbolicTensorLike[];
+  readonly outputs: readonly SymbolicTensorLike[];
+}
+
+/** The model as plain data. Throws SourceError where it is no LayersModel, or an empty one. */
+export function readLayersModel(model: LayersModelLike): SourceModel {
+  if (!isModel(model)) {
+    throw new SourceError(
+      `Expected a tf.js LayersModel, got ${typeof model === "object" ? "another object" : String(model)}. ` +
+        "Pass what tf.model, tf.sequential or tf.loadLayersModel returns; a GraphModel has no layers to export.",
+    );
+  }
+  return new ModelReader().read(model);
+}
+
+class ModelReader {
+  /** Layers already read: a shared layer stays one. */
+  readonly #layers = new Map<LayerLike, SourceLayer>();
+
+  read(model: LayersModelLike): SourceModel {
+    if (model.outputs.length === 0) {
+      throw new SourceError(`Model "${model.name}" has no layers. Add some before exporting it.`);
+    }
+    const values = new Map<SymbolicTensorLike, SourceValue>();
+    const calls: SourceCall[] = [];
+    const inputs = model.inputs.map((tensor) => remember(values, tensor));
+    for (const output of model.outputs) this.#visit(output, values, calls);
+    return {
+      name: model.name,
+      inputs,
+      outputs: model.outputs.map((tensor) => remember(values, tensor)),
+      inputNames: model.inputs.map((tensor) => tensor.sourceLayer.name),
+      outputNames: model.outputs.map((tensor) => tensor.sourceLayer.name),
+      calls,
+    };
+  }
+
+  /** Appends the call that makes a tensor, after the calls that make its inputs. */
+  #visit(
+    tensor: SymbolicTensorLike,
+    values: Map<SymbolicTensorLike, SourceValue>,
+    calls: SourceCall[],
+  ): void {
+    if (values.has(tensor)) return;
+    const layer = tensor.sourceLayer;
+    const node = layer.inboundNodes[tensor.nodeIndex];
+    if (node === undefined || node.inputTensors.includes(tensor)) {
+      throw new SourceError(
+        `Tensor of layer "${layer.name}" is not reached from the model's inputs. Rebuild the model with tf.model.`,
+      );
+    }
+    for (const input of node.inputTensors) this.#visit(input, values, calls);
+    calls.push({
+      layer: this.#layer(layer),
+      inputs: node.inputTensors.map((input) => remember(values, input)),
+      outputs: node.outputTensors.map((output) => remember(values, output)),
+    });
+  }
+
+  #layer(layer: LayerLike): SourceLayer {
+    const known = this.#layers.get(layer);
+    if (known !== undefined) return known;
+    const nested = isModel(layer);
+    const read: SourceLayer = {
+      name: layer.name,
+      className: layer.getClassName(),
+      config: nested ? {} : (layer.getConfig() as Record<string, unknown>),
+      weights: nested ? {} : readWeights(layer),
+      ...(nested ? { model: this.read(layer) } : {}),
+    };
+    this.#layers.set(layer, read);
+    return read;
+  }
+}
+
+function remember(
+  values: Map<SymbolicTensorLike, SourceValue>,
+  tensor: SymbolicTensorLike,
+): SourceValue {
+  const known = values.get(tensor);
+  if (known !== undefined) return known;
+  const value: SourceValue = { shape: [...tensor.shape], dtype: tensor.dtype };
+  values.set(tensor, value);
+  return value;
+}
+
+/** A layer's weights by the last part of their names: `conv2d_1/kernel` is `kernel`. */
+function readWeights(layer: LayerLike): Record<string, SourceTensor> {
+  const tensors = layer.getWeights();
+  const named = layer.weights.map(({ originalName }, index) => {
+    const tensor = tensors[index] as TensorLike;
+    if (tensor.dtype !== "float32") {
+      throw new SourceError(
+        `Weight "${originalName}" is ${tensor.dtype}; only float32 weights can be exported.`,
+      );
+    }
+    const role = originalName.slice(originalName.lastIndexOf("/") + 1);
+    return [role, { shape: [...tensor.shape], data: tensor.dataSync() as Float32Array }] as const;
+  });
+  return Object.fromEntries(named);
+}
+
+function isModel(layer: LayerLike): layer is LayersModelLike {
+  const candidate = layer as Partial<LayersModelLike> | null | undefined;
+  return (
+    Array.isArray(candidate?.inputs) &&
+    Array.isArray(candidate.outputs) &&
+    typeof candidate.getClassName === "function"
+  );
+}

@@ -1,0 +1,91 @@
+/** The README.md of a model folder, written from its manifest. */
+import type { GraphName, VaeManifest } from "@vaeport/infer/manifest";
+
+/** Each graph with what goes in and comes out. */
+const GRAPHS: readonly { name: GraphName; does: (item: string, k: number) => string }[] = [
+  { name: "encoder", does: (item, k) => `\`x\` ${item} -> \`mean\`, \`log_variance\` [N, ${k}]` },
+  {
+    name: "decoder",
+    does: (item, k) => `\`z\` [N, ${k}] -> \`reconstruction\`, \`logits\` ${item}`,
+  },
+  {
+    name: "score",
+    does: () =>
+      "`x`, `mean`, `log_variance`, `logits` -> `distortion`, `rate` [N, 1], nats per item",
+  },
+];
+
+/** The model card; `pictures` are names of files in pictures/. */
+export function modelCard(manifest: VaeManifest, pictures: readonly string[]): string {
+  const { name, description, license, data, latent, likelihood, training } = manifest;
+  const sections = [
+    `# ${name}`,
+    description,
+    `A variational autoencoder of ${training.dataset}: items ${list(data.shape)} (${data.layout}), values ` +
+      `${list(data.range)}, ${latent.size} latent dimensions, ${latent.posterior} posterior, ${likelihood.name} likelihood.`,
+    "## Use",
+    fence("js", USAGE),
+    "Any ONNX Runtime runs the graphs as well: opset 17, float32, open batch size N. Latent vectors are drawn outside, " +
+      "z = mean + exp(log_variance / 2) * noise.",
+    "## Files",
+    graphTable(manifest),
+    "`vae.json` describes them, with checksums and a vector to check a runtime against.",
+    "## Training",
+    table(
+      ["", ""],
+      [
+        ["dataset", training.dataset],
+        ["epochs", String(training.epochs)],
+        ["seed", String(training.seed)],
+        ["configuration hash", training.configHash],
+        ...Object.entries(training.versions),
+      ],
+    ),
+    ...metricsSection(training.metrics),
+    ...pictureSection(pictures),
+    `License: ${license}.`,
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+const USAGE = `import { loadVae } from "@vaeport/infer";
+
+const vae = await loadVae("path/to/this/folder/");
+const images = await vae.sample(16, { seed: 1 });
+console.log(images.shape, vae.runtime.chosen);
+await vae.dispose();`;
+
+function graphTable({ data, latent, variants }: VaeManifest): string {
+  const item = list(["N", ...data.shape]);
+  const rows = GRAPHS.map(({ name, does }) => {
+    const { file, bytes } = variants.float32[name];
+    return [file, `${bytes.toLocaleString("en")} bytes`, does(item, latent.size)];
+  });
+  return table(["file", "size", "tensors"], rows);
+}
+
+function metricsSection(metrics: Readonly<Record<string, number>>): string[] {
+  const show = (value: number) => (Number.isInteger(value) ? `${value}` : value.toPrecision(5));
+  const rows = Object.entries(metrics).map(([key, value]) => [key, show(value)]);
+  return rows.length === 0 ? [] : ["## Metrics", table(["metric", "value"], rows)];
+}
+
+function pictureSection(pictures: readonly string[]): string[] {
+  const images = pictures.filter((file) => /\.(png|jpe?g|svg|webp)$/i.test(file));
+  const links = images.map((file) => `![${file.replace(/\.\w+$/, "")}](pictures/${file})`);
+  return links.length === 0 ? [] : ["## Pictures", links.join("\n\n")];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function fence(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}
+
+function list(values: readonly (number | string)[]): string {
+  return `[${values.join(", ")}]`;
+}

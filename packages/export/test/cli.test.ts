@@ -1,0 +1,192 @@
+/** The command line: what it writes, what it says, and with which exit code. */
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as ort from "onnxruntime-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { saveModel } from "./support/save.js";
+import { sequential, tfl } from "./support/tf.js";
+import { denseVae, summaryOf } from "./support/vaes.js";
+
+const bin = fileURLToPath(new URL("../bin/vaeport-export.js", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "vaeport-cli-"));
+const at = (...parts: string[]) => join(scratch, ...parts);
+
+beforeAll(async () => {
+  const model = sequential([4], [tfl.layers.dense({ name: "dense", units: 3 })]);
+  await saveModel(model, at("layers"));
+  await saveModel(model, at("truncated"));
+  writeFileSync(at("truncated", "group1-shard1of1.bin"), "short");
+  await saveModel(
+    sequential([4], [tfl.layers.repeatVector({ name: "repeat", n: 2 })]),
+    at("refused"),
+  );
+  const { encoder, decoder } = denseVae(8, 11, 3);
+  await saveModel(encoder, at("run", "encoder"));
+  await saveModel(decoder, at("run", "decoder"));
+  writeFileSync(at("run", "summary.json"), JSON.stringify(summaryOf(8, 1, 3)));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+interface Result {
+  code: number | null;
+  output: string;
+  errors: string;
+}
+
+function vaeportExport(...args: string[]): Promise<Result> {
+  return node(bin, ...args);
+}
+
+function node(...args: string[]): Promise<Result> {
+  const child = spawn(process.execPath, args);
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (data) => (output += data));
+  child.stderr.on("data", (data) => (errors += data));
+  return new Promise((done) => child.on("close", (code) => done({ code, output, errors })));
+}
+
+test("exports a model.json, quietly", async () => {
+  const file = at("out", "model.onnx");
+  const { code, output, errors } = await vaeportExport(at("layers", "model.json"), "-o", file);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  expect(output).toMatch(
+    /model\.onnx: \d+ bytes, 1 node\n {2}inputs {2}x \[N, 4\]\n {2}outputs dense \[N, 3\]\n$/,
+  );
+  const session = await ort.InferenceSession.create(file);
+  expect(session.outputNames).toEqual(["dense"]);
+  expect(readdirSync(at("out"))).toEqual(["model.onnx"]);
+});
+
+test("prints JSON for machines, and the graph for people", async () => {
+  const json = await vaeportExport(
+    "layers",
+    at("layers", "model.json"),
+    "-o",
+    at("a.onnx"),
+    "--json",
+  );
+  expect(JSON.parse(json.output)).toMatchObject({
+    file: at("a.onnx"),
+    nodes: 1,
+    inputs: [{ name: "x", shape: ["N", 4] }],
+    outputs: [{ name: "dense", shape: ["N", 3] }],
+  });
+  const print = await vaeportExport(at("layers", "model.json"), "-o", at("b.onnx"), "--print");
+  expect(print.output).toContain("  dense [N, 3] = Gemm(x, dense/kernel [4, 3], dense/bias [3])\n");
+});
+
+test("exports a run, and replaces a model folder only by force", async () => {
+  const folder = at("model");
+  const first = await vaeportExport("vae", at("run"), "-o", folder);
+  expect(first).toMatchObject({ code: 0, errors: "" });
+  expect(first.output).toContain("encoder.onnx");
+  const again = await vaeportExport("vae", at("run"), "-o", folder);
+  expect(again).toEqual({
+    code: 1,
+    output: "",
+    errors: `vaeport-export: ${folder} exists. Pass --force (force: true) to replace it.\n`,
+  });
+  const forced = await vaeportExport("vae", at("run"), "-o", folder, "--force", "--json");
+  expect(forced.code).toBe(0);
+  expect(JSON.parse(forced.output).files.score.file).toBe("score.onnx");
+});
+
+test.each<[string, string[], RegExp]>([
+  [
+    "a missing file",
+    ["nowhere.json", "-o", "x.onnx"],
+    /^vaeport-export: Cannot read nowhere.json: there is no such file. Check the path.\n$/,
+  ],
+  ["a missing run", ["vae", "nowhere", "-o", "x"], /summary.json: there is no such file/],
+  [
+    "a truncated shard",
+    ["truncated/model.json", "-o", "x.onnx"],
+    /should hold 60 bytes of weights, got 5/,
+  ],
+  [
+    "an unsupported layer",
+    ["refused/model.json", "-o", "x.onnx"],
+    /repeat \(RepeatVector\): no translator/,
+  ],
+  [
+    "a target that exists",
+    ["layers/model.json", "-o", "taken.onnx"],
+    /taken.onnx exists. Pass --force/,
+  ],
+])("fails with 1 and one message: %s", async (_, args, message) => {
+  writeFileSync(at("taken.onnx"), "precious");
+  const inside = args.map((arg) =>
+    /\.json$|\.onnx$/.test(arg) && arg !== "nowhere.json" ? at(arg) : arg,
+  );
+  const { code, output, errors } = await vaeportExport(...inside);
+  expect({ code, output }).toEqual({ code: 1, output: "" });
+  expect(errors).toMatch(message);
+  expect(errors).not.toMatch(/ {4}at /);
+  expect(readFileSync(at("taken.onnx"), "utf8")).toBe("precious");
+  expect(existsSync(at("x.onnx"))).toBe(false);
+});
+
+test.each([
+  ["nothing", []],
+  ["no output", ["model.json"]],
+  ["an unknown option", ["model.json", "-o", "x.onnx", "--fast"]],
+  ["two models", ["a.json", "b.json", "-o", "x.onnx"]],
+])("wrong usage is 2: %s", async (_, args) => {
+  const { code, errors } = await vaeportExport(...args);
+  expect(code).toBe(2);
+  expect(errors).toMatch(/error|Usage/);
+});
+
+test("help and version are 0", async () => {
+  expect((await vaeportExport("--help")).output).toContain("Commands:");
+  expect((await vaeportExport("vae", "--help")).output).toContain("<run-folder>");
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  expect(await vaeportExport("--version")).toMatchObject({ code: 0, output: `${version}\n` });
+});
+
+test("without tf.js it says what to install", async () => {
+  const hook = `export async function resolve(name, context, next) {
+    if (!name.startsWith("@tensorflow/")) return next(name, context);
+    throw Object.assign(new Error("Cannot find " + name), { code: "ERR_MODULE_NOT_FOUND" });
+  }`;
+  const asModule = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+  const preload = `import { register } from "node:module"; register(${JSON.stringify(asModule(hook))});`;
+  const model = at("layers", "model.json");
+  const result = await node("--import", asModule(preload), bin, model, "-o", at("y.onnx"));
+  const names = ["core", "layers", "backend-cpu"].map((name) => `@tensorflow/tfjs-${name}`);
+  expect(result).toEqual({
+    code: 1,
+    output: "",
+    errors:
+      `vaeport-export: Loading a tf.js model needs ${names.join(", ")}. ` +
+      `Install: npm install ${names.join(" ")}\n`,
+  });
+});
+
+test("an interrupt is 130, and nothing is left", async () => {
+  mkdirSync(at("slow"));
+  const server = createServer(); // it takes a request and never answers
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as { port: number };
+  const address = `http://127.0.0.1:${port}/model.json`;
+  const child = spawn(process.execPath, [bin, address, "-o", at("slow", "x.onnx")]);
+  server.once("request", () => child.kill("SIGINT"));
+  const code = await new Promise((done) => child.on("close", done));
+  server.closeAllConnections();
+  server.close();
+  expect(code).toBe(130);
+  expect(readdirSync(at("slow"))).toEqual([]);
+});

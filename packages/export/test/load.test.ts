@@ -1,0 +1,135 @@
+/** Reading model.json and its weight shards, from disk and over HTTP. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { loadLayersModel, SourceError } from "@vaeport/export";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expectClose } from "./support/compare.js";
+import { saveModel } from "./support/save.js";
+import { normal, sequential, type tf, tfl } from "./support/tf.js";
+
+const folder = mkdtempSync(join(tmpdir(), "vaeport-load-"));
+const path = join(folder, "model.json");
+const model = sequential([4], [tfl.layers.dense({ units: 3, activation: "relu" })]);
+const input = normal([2, 4], 5);
+const expected = (model.predict(input) as tf.Tensor).dataSync();
+
+beforeEach(() => saveModel(model, folder, { shards: 2 }));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function expectSame(location: string): Promise<void> {
+  const loaded = (await loadLayersModel(location)) as tfl.LayersModel;
+  expectClose(
+    (loaded.predict(input) as tf.Tensor).dataSync() as Float32Array,
+    expected as Float32Array,
+  );
+}
+
+test("from a path and from a file address, weights in several shards", async () => {
+  await expectSame(path);
+  await expectSame(pathToFileURL(path).href);
+});
+
+describe("over HTTP", () => {
+  const server = createServer((request, response) => {
+    try {
+      response.end(readFileSync(join(folder, request.url ?? "")));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  let address = "";
+
+  beforeAll(
+    () =>
+      new Promise<void>((done) => {
+        server.listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as { port: number };
+          address = `http://127.0.0.1:${port}`;
+          done();
+        });
+      }),
+  );
+  afterAll(() => void server.close());
+
+  test("the same model", () => expectSame(`${address}/model.json`));
+
+  test("what is not there", async () => {
+    const missing = loadLayersModel(`${address}/other.json`);
+    await expect(missing).rejects.toThrow(SourceError);
+    await expect(missing).rejects.toThrow(/status 404/);
+    await expect(loadLayersModel("http://127.0.0.1:1/model.json")).rejects.toThrow(/Cannot fetch/);
+  });
+});
+
+describe("what is damaged", () => {
+  type Weight = Record<string, unknown>;
+  interface Document {
+    format?: string;
+    modelTopology?: { config: { layers: Record<string, unknown>[] } };
+    weightsManifest?: { paths: string[]; weights: Weight[] }[];
+  }
+  const edit = (change: (document: Document) => Document) => {
+    const document: Document = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify(change(document)));
+  };
+  /** Changes the first weight group. */
+  const regroup = (change: { paths?: string[]; weights?: (old: Weight[]) => Weight[] }) =>
+    edit(({ weightsManifest: [group] = [], ...rest }) => {
+      const { paths = [], weights = [] } = group ?? {};
+      const changed = change.weights?.(weights) ?? weights;
+      return { ...rest, weightsManifest: [{ paths: change.paths ?? paths, weights: changed }] };
+    });
+  const shard = (number: number) => join(folder, `group1-shard${number}of2.bin`);
+
+  test.each<[string, () => void, RegExp]>([
+    ["no file", () => rmSync(path), /there is no such file/],
+    ["no JSON", () => writeFileSync(path, "{"), /is not JSON/],
+    ["a list", () => writeFileSync(path, "[]"), /holds no JSON object/],
+    ["a graph model", () => edit((d) => ({ ...d, format: "graph-model" })), /not a tf.js layers/],
+    ["no topology", () => edit(({ weightsManifest = [] }) => ({ weightsManifest })), /not a tf.js/],
+    [
+      "no manifest",
+      () => edit(({ modelTopology }) => ({ modelTopology: modelTopology! })),
+      /\[0\]/,
+    ],
+    ["a shard elsewhere", () => regroup({ paths: ["../other.bin"] }), /inside the model's folder/],
+    [
+      "a shard by address",
+      () => regroup({ paths: ["http://x/y.bin"] }),
+      /inside the model's folder/,
+    ],
+    [
+      "an unknown dtype",
+      () => regroup({ weights: (old) => old.map((weight) => ({ ...weight, dtype: "string" })) }),
+      /weightsManifest\[0\]: expected .* name, shape and dtype/,
+    ],
+    ["a missing shard", () => rmSync(shard(1)), /group1-shard1of2.bin: there is no such file/],
+    [
+      "a truncated shard",
+      () => writeFileSync(shard(2), "xy"),
+      /should hold 60 bytes of weights, got 32/,
+    ],
+    [
+      "a weight of no layer",
+      () => regroup({ weights: (old) => [...old, { ...old[0], name: "x", shape: [0] }] }),
+      /cannot build the model/,
+    ],
+    [
+      "an unknown layer",
+      () =>
+        edit(({ modelTopology, ...rest }) => {
+          Object.assign(modelTopology!.config.layers[1]!, { class_name: "Nope" });
+          return { modelTopology: modelTopology!, ...rest };
+        }),
+      /Unknown layer: Nope/,
+    ],
+  ])("%s", async (_, damage, message) => {
+    damage();
+    const attempt = loadLayersModel(path);
+    await expect(attempt).rejects.toThrow(SourceError);
+    await expect(attempt).rejects.toThrow(message);
+  });
+});
