@@ -13,7 +13,7 @@ import { runMain, runSteps } from "./lib/steps.mjs";
 const out = join(repository, "out", "quickstart");
 
 const MODELS = [
-  { name: "dense", config: "quickstart-dense", folder: out },
+  { name: "dense", config: "mnist-dense-20", folder: out },
   { name: "conv", config: "quickstart-conv", folder: join(out, "conv") },
 ];
 
@@ -109,6 +109,6 @@ Done in ${Math.round(seconds)} s. In ${path}:
 
 Next:
   packages/infer/README.md   use ${path}/model in a web app or in Node
-  packages/train/README.md   change packages/train/configs/quickstart-dense.json and train your own
+  packages/train/README.md   change packages/train/configs/mnist-dense-20.json and train your own
   packages/export/README.md  export a tf.js model that you have`);
 }

@@ -2,6 +2,7 @@
 
 /** A failure whose message is all that the user needs: what, why, and the command that mends it. */
 export class SetupError extends Error {
+  /** @override */
   name = "SetupError";
 }
 

@@ -5,13 +5,6 @@ import { buildPage } from "./page-build.js";
 import { serve } from "./serve.js";
 import type { WorkRequest, WorkResult } from "./types.js";
 
-/** What the page offers; see test/page/main.ts. */
-declare global {
-  interface Window {
-    runRequest: (request: WorkRequest) => Promise<WorkResult>;
-  }
-}
-
 export interface BrowserRuntime {
   /** Runs a request; `model` is a folder on disk, which is served to the page. */
   run(request: WorkRequest): Promise<WorkResult>;

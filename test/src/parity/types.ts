@@ -37,3 +37,10 @@ export interface WorkResult {
   provider: string;
   outputs: Outputs[];
 }
+
+/** What the page in test/page offers to the harness that drives it. */
+declare global {
+  interface Window {
+    runRequest: (request: WorkRequest) => Promise<WorkResult>;
+  }
+}
