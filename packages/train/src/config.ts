@@ -111,6 +111,15 @@ const configSchema = section({
     epochs: count().default(10),
     batchSize: count().default(128).describe("Items per step; the last batch may be smaller"),
     optimizer: adam.prefault({}),
+    engine: z
+      .enum(["captured", "eager"])
+      .default("captured")
+      .describe("captured: each step is one TensorFlow graph; eager: plain tf.js, the reference"),
+    residentMegabytes: z
+      .number()
+      .min(0)
+      .default(1000)
+      .describe("A set of images up to this size is held in the graph; of a larger one, batches are fed"),
   }).prefault({}),
 });
 

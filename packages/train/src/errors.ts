@@ -56,7 +56,7 @@ export class NonFiniteLossError extends TrainError {
 
   constructor(epoch: number, step: number, losses: { distortion: number; rate: number }) {
     super(
-      `The loss is not finite in epoch ${epoch}, by step ${step}: distortion ${losses.distortion}, ` +
+      `The loss is not finite in epoch ${epoch}, step ${step}: distortion ${losses.distortion}, ` +
         `rate ${losses.rate}. Try a smaller training.optimizer.learningRate (a tenth), ` +
         "a larger training.batchSize, or another seed.",
     );

@@ -31,7 +31,7 @@ export {
 } from "./training/loop.js";
 export type { Losses } from "./training/losses.js";
 export { loadRun, type Run } from "./training/run-folder.js";
-export type { BatchSource } from "./training/step.js";
+export type { Model } from "./training/step.js";
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from "./training/train.js";
 export { LIKELIHOODS, type Likelihood } from "./vae/likelihood.js";
 export { type ElboTerms, elboTerms, objective } from "./vae/objective.js";

@@ -19,7 +19,7 @@ async function run(
   let stderr = "";
   child.stdout.on("data", (chunk) => {
     stdout += chunk;
-    onOutput?.(stdout, (signal) => child.kill(signal));
+    onOutput?.(stdout, (signal) => child.killed || child.kill(signal)); // a second one would end it
   });
   child.stderr.on("data", (chunk) => {
     stderr += chunk;

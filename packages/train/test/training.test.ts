@@ -128,7 +128,7 @@ describe("trainEpochs", () => {
     const failed = run(smallConfig({ training: { epochs: 2, batchSize: 64, optimizer } }));
     await expect(failed).rejects.toThrow(NonFiniteLossError);
     await expect(failed).rejects.toThrow(
-      /not finite in epoch 1, by step \d+: .*smaller training\.optimizer\.learningRate/,
+      /not finite in epoch 1, step \d+: .*smaller training\.optimizer\.learningRate/,
     );
   });
 });
@@ -182,7 +182,10 @@ describe("train", () => {
     expect(loaded.config).toEqual(config);
     expect(loaded.metrics).toEqual(result.epochs);
     const { test: heldOut } = result.epochs[1]!;
-    expect(evaluate({ tf, vae: loaded.vae, images: dataset.test, config })).toEqual(heldOut);
+    // Measured eagerly here and as one graph in training: equal but for the order of summation.
+    const again = evaluate({ tf, vae: loaded.vae, images: dataset.test, config });
+    expect(Math.abs(again.distortion / heldOut.distortion - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(again.rate / heldOut.rate - 1)).toBeLessThan(1e-6);
     expect(loaded.summary.training.metrics.testNegativeElbo).toBe(heldOut.negativeElbo);
     expect(loaded.vae.encoder.outputs.map(({ shape }) => shape)).toEqual([
       [null, 4],

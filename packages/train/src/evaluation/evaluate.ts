@@ -1,8 +1,9 @@
 /** Held-out numbers: -ELBO, distortion, rate and active units over a whole set of images. */
-import type { Tensor1D } from "@tensorflow/tfjs-node";
+import type { Tensor4D } from "@tensorflow/tfjs-node";
 import { batches } from "../data/shuffle.js";
+import { gatherRows } from "../graph/index.js";
 import type { Losses } from "../training/losses.js";
-import { type BatchSource, batchTerms, DRAWS_PER_BATCH } from "../training/step.js";
+import { batchTerms, DRAWS_PER_BATCH, type Model } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
 
 export interface Evaluation extends Losses {
@@ -16,30 +17,52 @@ export interface EvaluateOptions {
   batchSize?: number;
 }
 
+/** Images in a batch, unless said otherwise. */
+export const EVALUATION_BATCH = 500;
+
+/** Measures images of a set, eagerly or as a captured graph. */
+export interface BatchEvaluator {
+  /** Images in the set. */
+  count: number;
+  /**
+   * Distortion and rate in nats, [B] each, and posterior means, [B, k] row-major.
+   *
+   * @param rows indices into the set
+   * @param noise [seed, counter]
+   */
+  measure(
+    rows: Int32Array,
+    noise: Int32Array,
+  ): Record<"distortion" | "rate" | "mean", ArrayLike<number>>;
+}
+
 /**
  * Averages over every image, with one draw of z (and of the pixels, where they are binarised) for each.
  * Batch normalisation uses its running averages.
  */
 export function evaluate(
-  source: BatchSource,
-  { seed = 0, batchSize = 500 }: EvaluateOptions = {},
+  source: Model & { images: Tensor4D },
+  options: EvaluateOptions = {},
 ): Evaluation {
-  const { tf, images, config } = source;
-  const count = images.shape[0];
-  const units = new ActiveUnits(config.latent.size);
+  return evaluateAll(eagerEvaluator(source), source.config.latent.size, options);
+}
+
+/** As `evaluate`, whatever computes the batches. */
+export function evaluateAll(
+  evaluator: BatchEvaluator,
+  latentSize: number,
+  { seed = 0, batchSize = EVALUATION_BATCH }: EvaluateOptions = {},
+): Evaluation {
+  const { count } = evaluator;
+  const units = new ActiveUnits(latentSize);
+  const all = Int32Array.from({ length: count }, (_, i) => i);
   let distortion = 0;
   let rate = 0;
-  batches(
-    Int32Array.from({ length: count }, (_, i) => i),
-    batchSize,
-  ).forEach((rows, i) => {
-    tf.tidy(() => {
-      const noise = tf.tensor1d([seed, i * DRAWS_PER_BATCH], "int32");
-      const terms = batchTerms(source, tf.tensor1d(rows, "int32"), noise, false);
-      distortion += total(terms.distortion);
-      rate += total(terms.rate);
-      units.add(terms.posterior.mean.dataSync());
-    });
+  batches(all, batchSize).forEach((rows, i) => {
+    const measured = evaluator.measure(rows, Int32Array.of(seed, i * DRAWS_PER_BATCH));
+    distortion += total(measured.distortion);
+    rate += total(measured.rate);
+    units.add(measured.mean);
   });
   return {
     negativeElbo: (distortion + rate) / count,
@@ -49,6 +72,27 @@ export function evaluate(
   };
 }
 
-function total(values: Tensor1D): number {
-  return values.dataSync<"float32">().reduce((sum, value) => sum + value, 0);
+/** Measures `images` in plain tf.js. */
+export function eagerEvaluator(source: Model & { images: Tensor4D }): BatchEvaluator {
+  const { tf, images } = source;
+  const measure = (rows: Int32Array, noise: Int32Array) => {
+    const batch = gatherRows(tf, images, tf.tensor1d(rows, "int32"));
+    const terms = batchTerms(source, batch, tf.tensor1d(noise, "int32"), false);
+    return [terms.distortion, terms.rate, terms.posterior.mean];
+  };
+  return {
+    count: images.shape[0],
+    measure(rows, noise) {
+      const tensors = tf.tidy(() => measure(rows, noise));
+      const [distortion, rate, mean] = tensors.map((tensor) => tensor.dataSync<"float32">());
+      tf.dispose(tensors);
+      return { distortion: distortion!, rate: rate!, mean: mean! };
+    },
+  };
+}
+
+function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
 }

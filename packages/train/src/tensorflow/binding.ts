@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { lstat, mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cacheFolder, createFolder } from "./cache.js";
 import { TensorFlowError } from "./errors.js";
 import type { NativeLibrary } from "./library.js";
@@ -43,9 +44,14 @@ export function findTfjsNode(): TfjsNode {
   };
 }
 
+/** Compiled beside the binding; `load.ts` looks for it there. */
+export const MUTE_STDERR = "mute-stderr.node";
+
+const muteSource = fileURLToPath(new URL("../../native/mute-stderr.cc", import.meta.url));
+
 /**
- * Compiles the binding into the user's cache (a few seconds, once for each library) and returns
- * its path. Node-API is stable across Node versions, so one binary serves them all.
+ * Compiles the binding, and our small helper, into the user's cache (a few seconds, once for each
+ * library) and returns the binding's path. Node-API is stable, so one binary serves every Node.
  */
 export async function compileBinding(
   tfjsNode: TfjsNode,
@@ -53,32 +59,35 @@ export async function compileBinding(
   log: (line: string) => void,
 ): Promise<string> {
   const libraries = dirname(library.libraries[0]!);
-  const key = createHash("sha256").update(libraries).digest("hex").slice(0, 12);
-  const folder = join(cacheFolder(), `tfjs-binding-${tfjsNode.version}-${process.arch}-${key}`);
+  const key = createHash("sha256").update(libraries).update(readFileSync(muteSource)).digest("hex");
+  const name = `tfjs-binding-${tfjsNode.version}-${process.arch}-${key.slice(0, 12)}`;
+  const folder = join(cacheFolder(), name);
   const binding = join(folder, "tfjs_binding.node");
   if (existsSync(binding)) return binding;
   log("compiling tfjs-node's binding with the C++ compiler");
   await createFolder(folder, async (temporary) => {
-    const compiler = process.env.CXX || (process.platform === "darwin" ? "clang++" : "g++");
-    const args = compilerArguments(tfjsNode, library, join(temporary, "tfjs_binding.node"));
-    const { status, output } = await runCommand(compiler, args);
-    if (status !== 0) throw new TensorFlowError(explainCompiler(compiler, output));
+    await compile(join(temporary, MUTE_STDERR), [muteSource]);
+    await compile(join(temporary, "tfjs_binding.node"), [
+      ...["-I", tfjsNode.folder, "-I", library.include],
+      join(tfjsNode.folder, "binding", "tfjs_backend.cc"),
+      join(tfjsNode.folder, "binding", "tfjs_binding.cc"),
+      ...library.libraries,
+      `-Wl,-rpath,${libraries}`,
+    ]);
   });
   return binding;
 }
 
-function compilerArguments(tfjsNode: TfjsNode, library: NativeLibrary, target: string): string[] {
+/** Compiles a Node-API addon. */
+async function compile(target: string, args: readonly string[]): Promise<void> {
+  const compiler = process.env.CXX || (process.platform === "darwin" ? "clang++" : "g++");
   const headers = createRequire(import.meta.url).resolve("node-api-headers/package.json");
-  return [
+  const { status, output } = await runCommand(compiler, [
     ...["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"],
     ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
-    ...["-I", join(dirname(headers), "include"), "-I", tfjsNode.folder, "-I", library.include],
-    join(tfjsNode.folder, "binding", "tfjs_backend.cc"),
-    join(tfjsNode.folder, "binding", "tfjs_binding.cc"),
-    ...library.libraries,
-    `-Wl,-rpath,${dirname(library.libraries[0]!)}`,
-    ...["-o", target],
-  ];
+    ...["-I", join(dirname(headers), "include"), ...args, "-o", target],
+  ]);
+  if (status !== 0) throw new TensorFlowError(explainCompiler(compiler, output));
 }
 
 function explainCompiler(compiler: string, output: string): string {

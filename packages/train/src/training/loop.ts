@@ -1,16 +1,15 @@
 /** The training loop: epochs of shuffled batches, an evaluation after each. */
 import { setImmediate } from "node:timers/promises";
-import type { Tensor1D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { batches, shuffledOrder } from "../data/shuffle.js";
 import { InterruptedError, NonFiniteLossError } from "../errors.js";
-import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
+import { type Evaluation, evaluateAll } from "../evaluation/evaluate.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Vae } from "../vae/vae.js";
-import { createAdam, type Optimizer } from "./adam.js";
+import { createEngine, type Engine } from "./engine.js";
 import { type Losses, LossMeter } from "./losses.js";
-import { type BatchSource, DRAWS_PER_BATCH, gradientStep } from "./step.js";
+import { DRAWS_PER_BATCH } from "./step.js";
 
 /** Numbers of one epoch: a line of metrics.jsonl. */
 export interface EpochMetrics {
@@ -60,72 +59,57 @@ export interface LoopOptions {
  * @throws InterruptedError once `signal` is aborted, after the step in hand
  */
 export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEvent> {
-  const { tf, vae, dataset, config } = options;
-  const { epochs, optimizer: adam } = config.training;
-  const optimizer = createAdam(tf, vae.variables, adam);
+  const { dataset, config } = options;
+  const { epochs, batchSize } = config.training;
+  const items = dataset.train.shape[0];
+  const engine = createEngine(options);
   const began = performance.now();
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const start = performance.now();
-      const train = yield* trainEpoch(options, optimizer, epoch, began);
+      const train = yield* trainEpoch(options, engine, epoch, began);
       const seconds = (performance.now() - start) / 1000;
-      const imagesPerSecond = dataset.train.shape[0] / seconds;
-      const test = evaluate({ tf, vae, images: dataset.test, config });
-      assertFinite(test, epoch, Math.ceil(dataset.train.shape[0] / config.training.batchSize));
-      const metrics = { epoch, train, test, seconds, imagesPerSecond };
+      const test = evaluateAll(engine.evaluator, config.latent.size);
+      assertFinite(test, epoch, Math.ceil(items / batchSize));
+      engine.synchronise();
+      const metrics = { epoch, train, test, seconds, imagesPerSecond: items / seconds };
       yield { type: "epoch", epochs, metrics };
     }
   } finally {
-    optimizer.dispose();
+    engine.dispose();
   }
 }
 
 async function* trainEpoch(
-  { tf, vae, dataset, config, signal }: LoopOptions,
-  optimizer: Optimizer,
+  { dataset, config, signal }: LoopOptions,
+  engine: Engine,
   epoch: number,
   began: number,
 ): AsyncGenerator<Progress, Losses> {
   const { batchSize, epochs } = config.training;
   const of = dataset.train.shape[0];
   const steps = batches(shuffledOrder(of, config.seed, epoch), batchSize);
-  const takeStep = stepper({ tf, vae, images: dataset.train, config }, config, optimizer);
-  const meter = new LossMeter(tf);
+  const meter = new LossMeter();
   let tick = performance.now();
   let items = 0;
-  try {
-    for (const [step, rows] of steps.entries()) {
-      meter.add(takeStep(rows, (epoch - 1) * steps.length + step), rows.length);
-      items += rows.length;
-      const now = performance.now();
-      if (now - tick < TICK_MS && items < of) continue;
-      tick = now;
-      const train = meter.read();
-      assertFinite(train, epoch, step + 1);
-      const done = (epoch - 1) * of + items;
-      const secondsLeft = ((now - began) / 1000) * ((epochs * of) / done - 1);
-      yield { type: "progress", epoch, epochs, items, of, train, secondsLeft };
-      await setImmediate(); // signals arrive between turns of the event loop
-      if (signal?.aborted) throw new InterruptedError(epoch, epochs);
-    }
-    return meter.read();
-  } finally {
-    meter.dispose();
+  for (const [index, rows] of steps.entries()) {
+    const step = (epoch - 1) * steps.length + index;
+    meter.add(engine.step(rows, Int32Array.of(config.seed, step * DRAWS_PER_BATCH)), rows.length);
+    const train = meter.read();
+    assertFinite(train, epoch, index + 1);
+    items += rows.length;
+    const now = performance.now();
+    if (now - tick < TICK_MS && items < of) continue;
+    tick = now;
+    const done = (epoch - 1) * of + items;
+    const secondsLeft = ((now - began) / 1000) * ((epochs * of) / done - 1);
+    yield { type: "progress", epoch, epochs, items, of, train, secondsLeft };
+    await setImmediate(); // signals arrive between turns of the event loop
+    if (signal?.aborted) throw new InterruptedError(epoch, epochs);
   }
+  return meter.read();
 }
 
 function assertFinite(losses: Losses, epoch: number, step: number): void {
   if (!Number.isFinite(losses.negativeElbo)) throw new NonFiniteLossError(epoch, step, losses);
-}
-
-/** A function that takes the step with a given number (from 0, over all epochs) and returns its losses unread. */
-function stepper(source: BatchSource, { seed, objective }: TrainConfig, optimizer: Optimizer) {
-  const { tf } = source;
-  return (rows: Int32Array, step: number): Tensor1D =>
-    tf.tidy(() => {
-      const noise = tf.tensor1d([seed, step * DRAWS_PER_BATCH], "int32");
-      const result = gradientStep(source, objective.beta, tf.tensor1d(rows, "int32"), noise);
-      optimizer.apply(result.gradients);
-      return result.losses;
-    });
 }

@@ -1,18 +1,16 @@
-/** One training step: a pure function of weights, rows and noise state. */
-import type { NamedTensorMap, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
+/** One training step: a pure function of weights, images and noise state, run eagerly or captured as one graph. */
+import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
+import { standardNormal, standardUniform } from "../graph/index.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { LIKELIHOODS } from "../vae/likelihood.js";
 import { type ElboTerms, elboTerms, objective } from "../vae/objective.js";
 import type { Vae } from "../vae/vae.js";
-import { gatherRows, standardNormal, standardUniform } from "./native.js";
 
-/** What a batch is drawn from and measured with. */
-export interface BatchSource {
+/** What a batch is measured with. */
+export interface Model {
   tf: TensorFlow;
   vae: Vae;
-  /** Resident images, [N, H, W, C]. */
-  images: Tensor4D;
   config: Pick<TrainConfig, "data" | "latent" | "likelihood">;
 }
 
@@ -20,21 +18,22 @@ export interface BatchSource {
 export const DRAWS_PER_BATCH = 2;
 
 /**
- * Both terms of -ELBO for the items in `rows`.
+ * Both terms of -ELBO for each image.
  *
- * @param rows int32 [B], indices into the images
+ * @param images float32 [B, H, W, C], grey values
  * @param noise int32 [seed, counter]
  */
 export function batchTerms(
-  { tf, vae, images, config }: BatchSource,
-  rows: Tensor1D,
+  { tf, vae, config }: Model,
+  images: Tensor4D,
   noise: Tensor1D,
   training: boolean,
 ): ElboTerms {
-  const x = drawPixels(tf, config.data.binarisation, gatherRows(tf, images, rows), noise);
-  const latentNoise = standardNormal(tf, [rows.size, config.latent.size], draw(tf, noise, 1));
+  const x = drawPixels(tf, config.data.binarisation, images, noise);
+  const shape = [images.shape[0], config.latent.size];
+  const latentNoise = standardNormal<Tensor2D>(tf, shape, draw(tf, noise, 1));
   const likelihood = LIKELIHOODS[config.likelihood.name];
-  return elboTerms(tf, vae, likelihood, x, latentNoise as Tensor2D, training);
+  return elboTerms(tf, vae, likelihood, x, latentNoise, training);
 }
 
 /** Grey values as they are, or one Bernoulli draw of each: 1 with the grey value's probability. */
@@ -53,32 +52,28 @@ function draw(tf: TensorFlow, noise: Tensor1D, index: number): Tensor1D {
   return tf.add(noise, tf.tensor1d([0, index], "int32"));
 }
 
-/** What a step computes, all still on the native side. */
-export interface StepResult {
-  /** Of the objective, by variable name. */
-  gradients: NamedTensorMap;
-  /** [distortion, rate], means over the batch. */
-  losses: Tensor1D;
-}
+/** What a step minimises and reports. */
+export type StepLosses = {
+  /** The objective: distortion + beta * rate, mean over the batch. */
+  loss: Scalar;
+  /** [distortion, rate], means over the batch, never weighted. */
+  terms: Tensor1D;
+};
 
 /**
- * The gradient of the objective on one batch. No value is read, and nothing but batch-normalisation averages is assigned:
- * equal weights, rows and noise give equal results.
+ * The objective on one batch. No value is read, and nothing but batch-normalisation averages is assigned: equal weights,
+ * images and noise give equal results.
  */
-export function gradientStep(
-  source: BatchSource,
+export function stepLosses(
+  model: Model,
   beta: number,
-  rows: Tensor1D,
+  images: Tensor4D,
   noise: Tensor1D,
-): StepResult {
-  const { tf, vae } = source;
-  return tf.tidy(() => {
-    let losses: Tensor1D | undefined;
-    const { grads } = tf.variableGrads(() => {
-      const terms = batchTerms(source, rows, noise, true);
-      losses = tf.keep(tf.stack([tf.mean(terms.distortion), tf.mean(terms.rate)]) as Tensor1D);
-      return objective(tf, terms, beta);
-    }, vae.variables);
-    return { gradients: grads, losses: losses! };
-  });
+): StepLosses {
+  const { tf } = model;
+  const terms = batchTerms(model, images, noise, true);
+  return {
+    loss: objective(tf, terms, beta),
+    terms: tf.stack([tf.mean(terms.distortion), tf.mean(terms.rate)]) as Tensor1D,
+  };
 }
