@@ -3,11 +3,11 @@
  * records each run, epoch by epoch, in bench/results/.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { bootstrapSteps } from "./lib/bootstrap.mjs";
 import { command } from "./lib/commands.mjs";
 import { repository } from "./lib/folders.mjs";
+import { describeRun } from "./lib/machine.mjs";
 import { tensorFlowStep } from "./lib/setup-steps.mjs";
 import { runMain, runSteps } from "./lib/steps.mjs";
 
@@ -48,8 +48,7 @@ function record({ name, expected }, run) {
     join(folder, `${name}.md`),
     `# ${name}
 
-${new Date().toISOString().slice(0, 10)}, \`npm run models\`, Node ${process.versions.node},
-${cpus().length} cores of ${cpus()[0]?.model ?? "an unnamed processor"}.
+${describeRun("npm run models")}
 
 ${expected}
 All numbers are nats per image: summed over pixels and latents, averaged over images.

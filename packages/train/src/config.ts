@@ -119,7 +119,9 @@ const configSchema = section({
       .number()
       .min(0)
       .default(1000)
-      .describe("A set of images up to this size is held in the graph; of a larger one, batches are fed"),
+      .describe(
+        "A set of images up to this size is held in the graph; of a larger one, batches are fed",
+      ),
   }).prefault({}),
 });
 
