@@ -23,6 +23,13 @@ export class ManifestError extends InferError {
 /** A model folder, URL or file that cannot be found or read. */
 export class SourceError extends InferError {
   override readonly name = "SourceError";
+  /** True when another try may mend it: the network or the server failed. */
+  readonly transient: boolean;
+
+  constructor(message: string, options: ErrorOptions & { transient?: boolean } = {}) {
+    super(message, options);
+    this.transient = options.transient ?? false;
+  }
 }
 
 /** A graph file that is not the one the manifest describes: size, SHA-256, inputs or outputs differ. */
@@ -86,7 +93,21 @@ export class InputError extends InferError {
   override readonly name = "InputError";
 }
 
-/** A call on a model after its `dispose()`. */
+/** What stopped a graph: the WebAssembly, worker thread (`trap`) or GPU it ran on is gone, memory ran out, or anything else. */
+export type RunFailure = "trap" | "device-lost" | "out-of-memory" | "other";
+
+/** A graph that failed while it ran; `cause` is what ONNX Runtime threw. */
+export class RunError extends InferError {
+  override readonly name = "RunError";
+  readonly reason: RunFailure;
+
+  constructor(message: string, reason: RunFailure, cause: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
+}
+
+/** A call on a model after its `dispose()`, or after a `reload()` that failed. */
 export class DisposedError extends InferError {
   override readonly name = "DisposedError";
 }

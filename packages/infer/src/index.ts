@@ -7,23 +7,39 @@ export {
   ManifestError,
   ModelFileError,
   ProviderError,
+  RunError,
+  type RunFailure,
   RuntimeMissingError,
   SourceError,
   UnknownProviderError,
   UnsupportedModelError,
 } from "./errors.js";
+export type { FileCache, FileReport } from "./file-cache.js";
+export type { Bytes, ByteTensor, Label } from "./input.js";
 export type { PathKind, Posterior } from "./latent.js";
 export { type LoadOptions, loadVae } from "./load-vae.js";
 export type { VaeManifest } from "./manifest/types.js";
+export type { ModelSource } from "./model-source.js";
+export type {
+  CallOptions,
+  DataInput,
+  DataOptions,
+  LabelOptions,
+  LatentInput,
+} from "./options.js";
 export type { ProviderName, ProviderOptions, RuntimeReport } from "./providers.js";
 export type { Queue } from "./queue.js";
 export type {
   Adapter,
   OpenOptions,
   OpenProvider,
+  Picture,
+  ReadOptions,
   Runtime,
   Session,
+  SessionOptions,
   Tensor,
 } from "./runtime/types.js";
-export type { ModelSource } from "./source.js";
-export type { Scores, Vae } from "./vae.js";
+export type { Scores } from "./score.js";
+export type { Precision, Progress } from "./source.js";
+export type { Vae } from "./vae.js";

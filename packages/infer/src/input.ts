@@ -1,24 +1,40 @@
-/** Checks of what callers hand in. */
+/** Checks of what callers hand in, and its conversion to float32. */
 import { InputError } from "./errors.js";
-import { elementCount } from "./manifest/tensor.js";
-import type { Tensor } from "./runtime/types.js";
+import type { ConditionSection } from "./manifest/types.js";
+import type { Picture, Tensor } from "./runtime/types.js";
+import { elementCount } from "./shape.js";
+
+/** Bytes 0 to 255 that stand for the data's range, lowest value to highest. */
+export type Bytes = Uint8Array | Uint8ClampedArray;
+
+/** Bytes with their shape; the first axis is the batch. */
+export interface ByteTensor {
+  data: Bytes;
+  shape: number[];
+}
+
+type Range = readonly [number, number];
 
 /**
  * A batch of items as a tensor [n, ...item] of its own: from bare values, n * (an item's length) of them, or from a
- * tensor of that shape; n >= 1, or as given. Copied, so that a caller may reuse the array at once.
+ * tensor of that shape; n >= 1, or as given. Bytes are taken where a range says what they stand for. Copied, so that
+ * a caller may reuse the array at once.
  */
 export function batch(
   where: string,
-  value: Tensor | Float32Array,
+  value: Tensor | Float32Array | ByteTensor | Bytes,
   item: readonly number[],
-  count?: number,
+  { count, range }: { count?: number | undefined; range?: Range } = {},
 ): Tensor {
   const size = elementCount(item);
   const n = count ?? "n";
-  const wanted = `${where}: expected ${n} * ${size} values in a Float32Array, or a tensor of shape [${[n, ...item].join(", ")}]`;
-  const bare = isFloat32Array(value);
-  const data: unknown = bare ? value : value?.data;
-  if (!isFloat32Array(data)) throw new InputError(`${wanted}; got ${kind(data ?? value)}.`);
+  const types = range === undefined ? "Float32Array" : "Float32Array or Uint8Array";
+  const wanted = `${where}: expected ${n} * ${size} values in a ${types}, or a tensor of shape [${[n, ...item].join(", ")}]`;
+  const bare = isValues(value);
+  const data: unknown = bare ? value : (value as Tensor)?.data;
+  if (!isValues(data) || (range === undefined && !isFloat32Array(data))) {
+    throw new InputError(`${wanted}; got ${kind(data ?? value)}.`);
+  }
   const items = data.length / size;
   if (!Number.isInteger(items) || items === 0 || items !== (count ?? items)) {
     throw new InputError(`${wanted}; got ${data.length} values.`);
@@ -28,11 +44,18 @@ export function batch(
   if (!Array.isArray(given) || given.join() !== shape.join()) {
     throw new InputError(`${wanted}; got shape [${String(given)}] with ${data.length} values.`);
   }
+  return { data: isFloat32Array(data) ? finite(where, data) : scaleBytes(data, range!), shape };
+}
+
+function finite(where: string, data: Float32Array): Float32Array {
   const wrong = data.findIndex((element) => !Number.isFinite(element));
-  if (wrong >= 0) {
-    throw new InputError(`${where}: expected finite values; got ${data[wrong]} at index ${wrong}.`);
-  }
-  return { data: data.slice(), shape };
+  if (wrong < 0) return data.slice();
+  throw new InputError(`${where}: expected finite values; got ${data[wrong]} at index ${wrong}.`);
+}
+
+/** low + (high - low) * byte / 255, rounded to float32. */
+export function scaleBytes(bytes: ArrayLike<number>, [low, high]: Range): Float32Array {
+  return Float32Array.from(bytes, (byte) => low + ((high - low) * byte) / 255);
 }
 
 /** Arrays of another realm (an iframe's, a test environment's) count, hence no `instanceof`. */
@@ -40,12 +63,62 @@ function isFloat32Array(value: unknown): value is Float32Array {
   return kind(value) === "Float32Array";
 }
 
-function kind(value: unknown): string {
+function isValues(value: unknown): value is Float32Array | Bytes {
+  return /^(?:Float32|Uint8(?:Clamped)?)Array$/.test(kind(value));
+}
+
+/** Anything with a width is a picture or nothing that we know. */
+export function isPictures(value: unknown): value is Picture | readonly Picture[] {
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  return list.length > 0 && list.every((item) => typeof (item as Picture)?.width === "number");
+}
+
+/** The built-in class of a value, as `Object.prototype.toString` names it. */
+export function kind(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** Throws InputError unless the value is a whole number, at least `least`. */
-export function requireWhole(where: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new InputError(`${where}: expected a whole number from ${least} up; got ${String(value)}.`);
+/** Throws InputError unless the value is a whole number, at least `least` and at most `most`. */
+export function requireWhole(where: string, value: unknown, least: number, most?: number): void {
+  const number = Number.isSafeInteger(value) ? (value as number) : Number.NaN;
+  if (number >= least && number <= (most ?? number)) return;
+  const range = most === undefined ? `from ${least} up` : `from ${least} to ${most}`;
+  throw new InputError(`${where}: expected a whole number ${range}; got ${String(value)}.`);
+}
+
+/** Throws InputError unless the value is a finite number, at least `least`. */
+export function requireFinite(where: string, value: unknown, least = Number.NEGATIVE_INFINITY) {
+  if (Number.isFinite(value) && (value as number) >= least) return;
+  const range = Number.isFinite(least) ? ` from ${least} up` : "";
+  throw new InputError(`${where}: expected a finite number${range}; got ${String(value)}.`);
+}
+
+/** A class, counted from 0: one for all items, or one for each. */
+export type Label = number | ArrayLike<number>;
+
+/** Labels as one-hot rows [n, classes]; undefined for a model without classes, which takes no label. */
+export function oneHot(
+  where: string,
+  label: Label | undefined,
+  n: number,
+  condition: ConditionSection | undefined,
+): Tensor | undefined {
+  if (condition === undefined) {
+    if (label === undefined) return undefined;
+    throw new InputError(`${where}: label: the model has no classes. Leave the label out.`);
+  }
+  const { classes } = condition;
+  const labels = typeof label === "number" ? Array<number>(n).fill(label) : Array.from(label ?? []);
+  if (labels.length !== n) {
+    const got = label === undefined ? "none" : labels.length;
+    throw new InputError(
+      `${where}: label: the model has ${classes} classes; expected the class of all items or ${n} of them, one for each; got ${got}.`,
+    );
+  }
+  const data = new Float32Array(n * classes);
+  labels.forEach((value, item) => {
+    requireWhole(`${where}: label`, value, 0, classes - 1);
+    data[item * classes + value] = 1;
+  });
+  return { data, shape: [n, classes] };
 }

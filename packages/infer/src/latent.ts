@@ -1,32 +1,78 @@
 /** Points of the latent space: draws and paths. */
 import { InputError } from "./errors.js";
-import { requireWhole } from "./input.js";
+import { requireFinite, requireWhole } from "./input.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
 
-/** A diagonal normal distribution over z for each item, both [n, k]. */
+/** A normal distribution over z for each item. */
 export interface Posterior {
+  /** [n, k]. */
   mean: Tensor;
+  /** Log-variance of each latent, [n, k]; of its marginal distribution where the covariance is full. */
   logVariance: Tensor;
+  /** Lower Cholesky factor of a full covariance, [n, k, k]; absent where the covariance is diagonal. */
+  scaleTril?: Tensor;
 }
 
-/** z = mean + exp(logVariance / 2) * noise, [n, k]: Kingma & Welling 2014, section 2.4, https://arxiv.org/abs/1312.6114 */
-export function reparameterise({ mean, logVariance }: Posterior, noise: Float32Array): Tensor {
-  const data = mean.data.map(
-    (centre, index) => centre + Math.exp(logVariance.data[index]! / 2) * noise[index]!,
-  );
-  return { data, shape: [...mean.shape] };
+/**
+ * One z per item, [n, k], from standard normal noise [n, k]: mean + exp(logVariance / 2) * noise, or
+ * mean + scaleTril * noise. Kingma & Welling 2014, section 2.4, https://arxiv.org/abs/1312.6114
+ */
+export function reparameterise(posterior: Posterior, noise: Float32Array): Tensor {
+  const { mean, logVariance, scaleTril } = posterior;
+  const k = mean.shape[1]!;
+  const offset =
+    scaleTril === undefined
+      ? (index: number) => Math.exp(logVariance.data[index]! / 2) * noise[index]!
+      : (index: number) => {
+          const row = index % k;
+          let sum = 0;
+          for (let column = 0; column <= row; column++) {
+            sum += scaleTril.data[index * k + column]! * noise[index - row + column]!;
+          }
+          return sum;
+        };
+  return {
+    data: mean.data.map((centre, index) => centre + offset(index)),
+    shape: [...mean.shape],
+  };
+}
+
+/** The log of the diagonal of L L^T for lower Cholesky factors L [n, k, k]: [n, k]. */
+export function marginalLogVariance({ data, shape }: Tensor): Tensor {
+  const [n, k] = shape as [number, number, number];
+  const variance = new Float64Array(n * k);
+  data.forEach((value, index) => {
+    variance[Math.floor(index / k)]! += value * value;
+  });
+  return { data: Float32Array.from(variance, Math.log), shape: [n, k] };
 }
 
 /** n draws of temperature * N(0, I), [n, k]. */
 export function drawPrior(n: number, k: number, seed: number, temperature: number): Tensor {
   requireWhole("sample: n", n, 1);
-  if (!(Number.isFinite(temperature) && temperature >= 0)) {
-    throw new InputError(
-      `sample: temperature: expected a number from 0 up; got ${String(temperature)}.`,
-    );
-  }
+  requireFinite("sample: temperature", temperature, 0);
   return { data: seededNormal(seed, n * k).map((value) => value * temperature), shape: [n, k] };
+}
+
+/** `steps` copies of z [1, k] with one dimension swept evenly from one value to another, both included: [steps, k]. */
+export function latentSweep(
+  z: Tensor,
+  dimension: number,
+  [from, to]: readonly [number, number],
+  steps: number,
+): Tensor {
+  const k = z.data.length;
+  requireWhole("traverse: dimension", dimension, 0, k - 1);
+  requireWhole("traverse: steps", steps, 2);
+  for (const end of [from, to]) requireFinite("traverse: range", end);
+  const data = new Float32Array(steps * k);
+  for (let step = 0; step < steps; step++) {
+    const [ofFrom, ofTo] = chordWeights(step / (steps - 1));
+    data.set(z.data, step * k);
+    data[step * k + dimension] = ofFrom * from + ofTo * to;
+  }
+  return { data, shape: [steps, k] };
 }
 
 /** How a path runs from one point to another: along the chord, or along the arc about the origin. */

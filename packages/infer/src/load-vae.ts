@@ -1,16 +1,22 @@
 /** Loading: the model's files, then the first execution provider that runs them. */
-import { runtime as platformRuntime } from "#runtime";
-import { UnsupportedModelError } from "./errors.js";
+import type { FileCache } from "./file-cache.js";
 import { requireWhole } from "./input.js";
-import type { VaeManifest } from "./manifest/types.js";
-import { openModel, type ProviderOptions } from "./providers.js";
+import { type ModelSource, snapshot } from "./model-source.js";
+import type { ProviderOptions } from "./providers.js";
 import type { Runtime } from "./runtime/types.js";
-import { type ModelSource, readModel } from "./source.js";
+import type { Progress } from "./source.js";
 import { Vae } from "./vae.js";
 
 export interface LoadOptions extends ProviderOptions {
   /** Another build of ONNX Runtime than the platform's: `wasmRuntime` of `@vaeport/infer/wasm`, or your own. */
   runtime?: Runtime;
+  /** Called as the graphs come in from a path or URL; over HTTP, with every piece of them. */
+  onProgress?: (progress: Progress) => void;
+  /**
+   * Keeps the files of URLs for later loads, which then work without the network too: `true` for the platform's own
+   * cache (the Cache API in browsers; in Node a folder, which `VAEPORT_CACHE` may name), or your own. False by default.
+   */
+  cache?: boolean | FileCache;
 }
 
 /**
@@ -18,22 +24,17 @@ export interface LoadOptions extends ProviderOptions {
  *
  * Files are held to the sizes and SHA-256 of the manifest. Providers are tried in order, each held to the manifest's
  * stored numbers; `vae.runtime` tells what was tried and what runs. Throws SourceError (cannot be read), ManifestError,
- * ModelFileError (a file that is not the manifest's), UnsupportedModelError, RuntimeMissingError (ONNX Runtime is not
- * installed), UnknownProviderError, ProviderError (none runs the model), InputError (threads).
+ * ModelFileError (a file that is not the manifest's), RuntimeMissingError (ONNX Runtime is not installed),
+ * UnknownProviderError, ProviderError (none runs the model), InputError (an option), the reason of `signal`.
  */
 export async function loadVae(source: ModelSource, options: LoadOptions = {}): Promise<Vae> {
-  if (options.threads !== undefined) requireWhole("loadVae: threads", options.threads, 1);
-  const runtime = options.runtime ?? platformRuntime;
-  const model = await readModel(source, runtime);
-  requireSupported(model.manifest);
-  const { graphs, report } = await openModel(model, runtime, options);
-  return new Vae(model.manifest, report, graphs);
-}
-
-function requireSupported({ name, latent, condition }: VaeManifest): void {
-  if (latent.posterior === "diagonal" && condition === undefined) return;
-  const what = condition === undefined ? "a full-covariance posterior" : "class labels";
-  throw new UnsupportedModelError(
-    `${name}: the model has ${what}, which this release does not run. Take a newer @vaeport/infer.`,
-  );
+  for (const name of ["threads", "maxBatch", "workers"] as const) {
+    if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1);
+  }
+  const held = snapshot(source);
+  const { open } = await import("./open.js");
+  const { signal, ...lasting } = options;
+  const reopen = (given?: AbortSignal) =>
+    open(source, given === undefined ? lasting : { ...lasting, signal: given });
+  return new Vae(await open(held, options), reopen);
 }

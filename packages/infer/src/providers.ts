@@ -7,12 +7,23 @@ import {
   RuntimeMissingError,
   UnknownProviderError,
 } from "./errors.js";
+import type { FileReport } from "./file-cache.js";
 import { Graphs } from "./graphs.js";
-import type { Adapter, Runtime } from "./runtime/types.js";
-import type { Model } from "./source.js";
+import type { Adapter, Runtime, SessionOptions } from "./runtime/types.js";
+import type { Model, Precision } from "./source.js";
 import { verify } from "./verify.js";
 
-const PROVIDERS = ["cpu", "cuda", "webgpu", "wasm", "tensorrt", "dml", "coreml", "webnn"] as const;
+/** Names that this package knows; a runtime may list more. */
+export const PROVIDERS = [
+  "cpu",
+  "cuda",
+  "webgpu",
+  "wasm",
+  "tensorrt",
+  "dml",
+  "coreml",
+  "webnn",
+] as const;
 
 /** An execution provider of ONNX Runtime; a runtime may list more than the ones named here. */
 export type ProviderName = (typeof PROVIDERS)[number] | (string & {});
@@ -30,6 +41,25 @@ export interface ProviderOptions {
   threads?: number;
   /** Compare each provider with the numbers stored in the manifest before taking it; true by default. */
   verify?: boolean;
+  /** Which of the model's variants; float32 by default. InputError names those there are. */
+  precision?: Precision;
+  /** Larger batches are run in parts of this many items, with the same numbers in less memory. */
+  maxBatch?: number;
+  /**
+   * Worker threads that share the runs, so that the event loop stays free: Node's `cpu` provider only. Each has
+   * sessions of its own, and `threads` (1 by default) is of each. Await `dispose` before `process.exit`: ONNX Runtime
+   * aborts a process that exits inside a worker's run.
+   */
+  workers?: number;
+  /** Handed to ONNX Runtime for the cpu and wasm providers, over what this package would set. */
+  sessionOptions?: SessionOptions;
+  /**
+   * The address, ending in "/", of the folder with onnxruntime-web's .wasm and .mjs files, when no bundler has placed
+   * them: they are never fetched from elsewhere. Browsers only; the first load of a page decides.
+   */
+  wasmPaths?: string;
+  /** Gives the load up: it rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** What runs a model, and how it was found. */
@@ -40,6 +70,7 @@ export interface RuntimeReport {
   attempts: readonly Attempt[];
   /** True when the provider runs every node of every graph; false when ONNX Runtime left some to the CPU. */
   wholeGraph: boolean;
+  precision: Precision;
   /** True when the provider gave the numbers stored in the manifest. */
   verified: boolean;
   /** npm package of ONNX Runtime. */
@@ -47,8 +78,18 @@ export interface RuntimeReport {
   version: string;
   /** Null where the runtime does not tell. */
   threads: number | null;
+  /** Worker threads that share the runs; 0 when they run on the calling thread. */
+  workers: number;
   /** The GPU, where the browser tells; null elsewhere. */
   adapter: Adapter | null;
+  /** Where the model's files came from. */
+  files: FileReport;
+}
+
+/** A model's sessions and how they were found. */
+export interface OpenModel {
+  graphs: Graphs;
+  report: RuntimeReport;
 }
 
 /** Tries the providers in order until one runs the model. Throws ProviderError when none does. */
@@ -56,7 +97,7 @@ export async function openModel(
   model: Model,
   runtime: Runtime,
   options: ProviderOptions,
-): Promise<{ graphs: Graphs; report: RuntimeReport }> {
+): Promise<OpenModel> {
   const requested = options.provider ?? "auto";
   const names = await requestedNames(requested, runtime);
   const attempts: Attempt[] = [];
@@ -65,6 +106,7 @@ export async function openModel(
     const start = performance.now();
     const note = (outcome: { ok: boolean; reason?: string }) =>
       attempts.push({ provider: name, ...outcome, milliseconds: performance.now() - start });
+    options.signal?.throwIfAborted();
     try {
       const { graphs, found } = await tryProvider(name, model, runtime, options);
       note({ ok: true });
@@ -72,6 +114,7 @@ export async function openModel(
     } catch (error) {
       // These two are about the installation and the model: another provider would not help.
       if (error instanceof RuntimeMissingError || error instanceof ModelFileError) throw error;
+      options.signal?.throwIfAborted();
       note({ ok: false, reason: (error instanceof Error ? error.message : String(error)).trim() });
       causes.push(error);
       if (options.strict) break;
@@ -117,12 +160,15 @@ async function tryProvider(
     const remedy = runtime.remedies[name] ?? `It has ${available.join(", ")}.`;
     throw new InferError(`${runtime.package} has no provider ${name} here. ${remedy}`);
   }
+  const { threads, workers, sessionOptions, wasmPaths, signal, precision = "float32" } = options;
+  const { strict = false, maxBatch = Number.POSITIVE_INFINITY, verify: verified = true } = options;
   const automatic = (options.provider ?? "auto") === "auto";
-  const provider = await runtime.open(name, { threads: options.threads, automatic });
-  const graphs = await Graphs.create(model, provider, options.strict ?? false);
-  const verified = options.verify ?? true;
+  const wishes = { threads, automatic, workers, sessionOptions, wasmPaths };
+  const provider = await runtime.open(name, wishes);
+  const graphs = await Graphs.create(model, provider, { strict, maxBatch, signal });
   try {
-    if (verified) await verify(graphs, model.manifest);
+    if (verified) await verify(graphs, model);
+    signal?.throwIfAborted();
   } catch (error) {
     await graphs.release();
     throw error;
@@ -130,11 +176,14 @@ async function tryProvider(
   const found = {
     chosen: name,
     wholeGraph: graphs.wholeGraph,
+    precision,
     verified,
     package: runtime.package,
     version: provider.version,
     threads: provider.threads(),
+    workers: workers ?? 0,
     adapter: provider.adapter,
+    files: model.files,
   };
   return { graphs, found };
 }

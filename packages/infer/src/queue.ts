@@ -1,16 +1,71 @@
-/** Queues that run asynchronous tasks one at a time, in order. */
+/** Queues that run asynchronous tasks in order, a few at a time or one by one. */
 
-/** Runs a task when all before it have settled. A failed task rejects for its own caller only. */
+/** Runs a task when its turn comes. A failed task rejects for its own caller only. */
 export type Queue = <T>(task: () => Promise<T>) => Promise<T>;
 
-export function createQueue(): Queue {
-  let tail: Promise<unknown> = Promise.resolve();
-  return (task) => {
-    const result = tail.then(task);
-    tail = result.catch(() => undefined);
-    return result;
+/** A queue that runs at most `slots` tasks at once, started in order. */
+export function createQueue(slots = 1): Queue {
+  let free = slots;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (free > 0) free--;
+    else await new Promise<void>((start) => waiting.push(start));
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
   };
 }
+
+/** A queue whose tasks may be given up by the signal that they come with. */
+export type AbortableQueue = <T>(
+  task: () => Promise<T>,
+  signal: AbortSignal | undefined,
+) => Promise<T>;
+
+/**
+ * Lets the tasks of a queue be given up: on abort their promises reject at once with the signal's reason. A task that
+ * has not started never does; one that runs keeps its place in the queue to its end. A signal gets one listener,
+ * however many tasks it comes with, since Node warns of more than ten.
+ */
+export function abortable(queue: Queue): AbortableQueue {
+  const signals = new Map<AbortSignal, { rejects: Set<Reject>; forget: () => void }>();
+  const listen = (signal: AbortSignal) => {
+    const rejects = new Set<Reject>();
+    const abort = () => {
+      for (const reject of rejects) reject(signal.reason);
+    };
+    const forget = () => {
+      signal.removeEventListener("abort", abort);
+      signals.delete(signal);
+    };
+    signal.addEventListener("abort", abort);
+    signals.set(signal, { rejects, forget });
+    return { rejects, forget };
+  };
+  return async (task, signal) => {
+    if (signal === undefined) return queue(task);
+    signal.throwIfAborted();
+    const { rejects, forget } = signals.get(signal) ?? listen(signal);
+    return new Promise((resolve, reject) => {
+      rejects.add(reject);
+      const started = async () => {
+        signal.throwIfAborted();
+        return task();
+      };
+      const end = () => {
+        rejects.delete(reject);
+        if (rejects.size === 0) forget();
+      };
+      queue(started).then(resolve, reject).finally(end);
+    });
+  };
+}
+
+type Reject = (reason: unknown) => void;
 
 const SHARED = Symbol.for("@vaeport/infer/queue/1");
 

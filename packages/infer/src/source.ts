@@ -1,38 +1,88 @@
 /** Finding a model: its manifest and its graph files, sizes and SHA-256 checked. */
-import { InferError, ModelFileError, SourceError } from "./errors.js";
+import { InputError, SourceError } from "./errors.js";
+import { type FileCache, type FileReport, NotedCache } from "./file-cache.js";
+import { checkFile } from "./graph-file.js";
 import { parseManifest } from "./manifest/parse.js";
 import type { GraphFile, GraphName, VaeManifest, Variant } from "./manifest/types.js";
+import { isInMemory, type ModelSource } from "./model-source.js";
 import type { Runtime } from "./runtime/types.js";
 
-/**
- * Where a model is: in Node the path of a model folder or of its `vae.json`; on every platform a URL that ends in
- * `/` or `vae.json` (relative ones are the page's); or the manifest and the files themselves, by name.
- */
-export type ModelSource =
-  | string
-  | URL
-  | { manifest: unknown; files: Readonly<Record<string, Uint8Array>> };
+/** The precision of a model's weights; a model has float32 and perhaps others. */
+export type Precision = keyof VaeManifest["variants"];
 
 export interface Model {
   manifest: VaeManifest;
+  variant: Variant;
   graphs: Record<GraphName, Uint8Array>;
+  files: FileReport;
 }
 
 const MAX_MANIFEST_BYTES = 2 ** 26;
 
-/** Reads the manifest, then the graphs of its float32 variant. */
-export async function readModel(source: ModelSource, runtime: Runtime): Promise<Model> {
-  if (typeof source === "object" && "manifest" in source) {
-    const manifest = parseManifest(source.manifest);
-    return {
-      manifest,
-      graphs: await readGraphs(manifest.variants.float32, givenBytes(source.files)),
-    };
+/** How far the graphs of a model have come in, in bytes. */
+export interface Progress {
+  loaded: number;
+  total: number;
+}
+
+export interface ReadSettings {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+  cache?: boolean | FileCache | undefined;
+}
+
+/** Reads the manifest, then the graphs of one of its variants. */
+export async function readModel(
+  source: ModelSource,
+  runtime: Runtime,
+  precision: Precision,
+  settings: ReadSettings,
+): Promise<Model> {
+  if (!isInMemory(source)) {
+    const url = manifestUrl(typeof source === "string" ? runtime.resolve(source) : source);
+    return readFrom(url, runtime, precision, settings);
   }
-  const url = manifestUrl(typeof source === "string" ? runtime.resolve(source) : source);
-  const manifest = parseManifest(parseJson(url, await runtime.read(url, MAX_MANIFEST_BYTES)));
-  const read = ({ file, bytes }: GraphFile) => runtime.read(new URL(file, url), bytes);
-  return { manifest, graphs: await readGraphs(manifest.variants.float32, read) };
+  const manifest = parseManifest(source.manifest);
+  const variant = pickVariant(manifest, precision);
+  const read = async (graph: GraphFile) => checkFile(graph, givenBytes(source.files, graph));
+  const files = { offline: false, cached: [] };
+  return { manifest, variant, graphs: await readGraphs(variant, read), files };
+}
+
+async function readFrom(
+  url: URL,
+  runtime: Runtime,
+  precision: Precision,
+  { signal, onProgress, cache: wanted = false }: ReadSettings,
+): Promise<Model> {
+  const cache = await NotedCache.open(cacheFor(url, runtime, wanted));
+  const text = await cache.manifest(url.href, () =>
+    runtime.read(url, MAX_MANIFEST_BYTES, { signal }),
+  );
+  const manifest = parseManifest(parseJson(url, text));
+  const variant = pickVariant(manifest, precision);
+  const total = variant.encoder.bytes + variant.decoder.bytes + variant.score.bytes;
+  const loaded: Record<string, number> = {};
+  const count = (file: string, length: number) => {
+    loaded[file] = length;
+    onProgress?.({ loaded: Object.values(loaded).reduce((sum, part) => sum + part), total });
+  };
+  const read = async (graph: GraphFile) => {
+    const { file, bytes } = graph;
+    const onBytes = (length: number) => count(file, length);
+    const content = await cache.graph(graph, () =>
+      runtime.read(new URL(file, url), bytes, { signal, onBytes }),
+    );
+    if (loaded[file] !== bytes) count(file, bytes);
+    return content;
+  };
+  return { manifest, variant, graphs: await readGraphs(variant, read), files: cache.report };
+}
+
+/** Files on disk need no cache. */
+function cacheFor(url: URL, runtime: Runtime, wanted: boolean | FileCache) {
+  if (wanted === false || url.protocol === "file:") return undefined;
+  return wanted === true ? runtime.openCache : async () => wanted;
 }
 
 function manifestUrl(url: URL): URL {
@@ -53,55 +103,30 @@ function parseJson(url: URL, bytes: Uint8Array): unknown {
   }
 }
 
-/** Files out of memory, copied, so that what is checked is what runs. */
-function givenBytes(files: Readonly<Record<string, Uint8Array>>) {
-  return async ({ file }: GraphFile): Promise<Uint8Array> => {
-    const bytes = Object.hasOwn(files, file) ? files[file] : undefined;
-    if (bytes !== undefined) return new Uint8Array(bytes);
-    throw new SourceError(`files: ${file} is missing, which the manifest names.`);
-  };
+function givenBytes(files: Readonly<Record<string, Uint8Array>>, { file }: GraphFile): Uint8Array {
+  const bytes = Object.hasOwn(files, file) ? files[file] : undefined;
+  if (bytes !== undefined) return bytes;
+  throw new SourceError(`files: ${file} is missing, which the manifest names.`);
+}
+
+function pickVariant(manifest: VaeManifest, precision: Precision): Variant {
+  const { variants, name } = manifest;
+  const variant = Object.hasOwn(variants, precision) ? variants[precision] : undefined;
+  if (variant !== undefined) return variant;
+  const there = Object.keys(variants).join(", ");
+  throw new InputError(
+    `loadVae: precision: ${name} has ${there}; got ${JSON.stringify(precision)}.`,
+  );
 }
 
 async function readGraphs(
   variant: Variant,
   read: (file: GraphFile) => Promise<Uint8Array>,
 ): Promise<Record<GraphName, Uint8Array>> {
-  const checked = async (file: GraphFile) => {
-    const bytes = await read(file);
-    await checkFile(file, bytes);
-    return bytes;
-  };
   const [encoder, decoder, score] = await Promise.all([
-    checked(variant.encoder),
-    checked(variant.decoder),
-    checked(variant.score),
+    read(variant.encoder),
+    read(variant.decoder),
+    read(variant.score),
   ]);
   return { encoder, decoder, score };
-}
-
-async function checkFile({ file, bytes, sha256 }: GraphFile, content: Uint8Array): Promise<void> {
-  if (content.length !== bytes) {
-    throw new ModelFileError(
-      file,
-      `expected ${bytes} bytes, got ${content.length}. The file is cut off or of another export; copy it again.`,
-    );
-  }
-  const digest = await hash(content);
-  if (digest !== sha256) {
-    throw new ModelFileError(
-      file,
-      `expected SHA-256 ${sha256}, got ${digest}. The file was changed or is of another export; copy it again.`,
-    );
-  }
-}
-
-async function hash(content: Uint8Array): Promise<string> {
-  const subtle = globalThis.crypto?.subtle;
-  if (subtle === undefined) {
-    throw new InferError(
-      "The model's files cannot be checked: browsers offer SHA-256 (crypto.subtle) to pages on https and localhost only. Serve the page over https.",
-    );
-  }
-  const digest = new Uint8Array(await subtle.digest("SHA-256", content as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

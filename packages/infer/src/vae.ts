@@ -1,91 +1,116 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A loaded model: encoding, decoding, sampling and scoring, with plain Float32Arrays in and out. */
-import { DisposedError, UnsupportedModelError } from "./errors.js";
-import type { Graphs } from "./graphs.js";
-import { batch, requireWhole } from "./input.js";
-import { drawPrior, latentPath, type PathKind, type Posterior, reparameterise } from "./latent.js";
+import { InputError, UnsupportedModelError } from "./errors.js";
+import type { Graphs, RunOptions } from "./graphs.js";
+import { batch, isPictures, oneHot, requireWhole } from "./input.js";
+import {
+  drawPrior,
+  latentPath,
+  latentSweep,
+  type PathKind,
+  type Posterior,
+  reparameterise,
+} from "./latent.js";
+import { Lifecycle, type Reopen } from "./lifecycle.js";
 import type { VaeManifest } from "./manifest/types.js";
+import type { Opened } from "./open.js";
+import type { CallOptions, DataInput, DataOptions, LabelOptions, LatentInput } from "./options.js";
 import type { RuntimeReport } from "./providers.js";
 import { seededNormal } from "./random.js";
-import type { Tensor } from "./runtime/types.js";
-
-/** Per item, in nats: elbo = -(distortion + rate). */
-export interface Scores {
-  /** -log p(x | z), averaged over the draws of z. */
-  distortion: Float32Array;
-  /** KL(q(z | x) || p(z)). */
-  rate: Float32Array;
-  /** The evidence lower bound on log p(x). */
-  elbo: Float32Array;
-}
+import type { Runtime, Tensor } from "./runtime/types.js";
+import { type Scores, scoreItems } from "./score.js";
+import { elementCount } from "./shape.js";
 
 /**
  * A variational autoencoder on one execution provider; get one from `loadVae`.
  *
  * `x` is n items of data, [n, ...manifest.data.shape] in the layout and range of `manifest.data`; `z` is n latent
  * points, [n, k], k = `manifest.latent.size`. Both are taken as a tensor or as its bare values, checked (InputError)
- * and copied. Calls may overlap: they run one at a time, and one that fails leaves the others alone. Results own
- * their memory. Seeds are whole numbers; a seed gives the same noise, to the bit, on every platform.
+ * and copied. Calls may overlap: they run one at a time (or on the `workers`), and one that fails leaves the others
+ * alone; a graph that fails is a RunError. Results own their memory. Seeds are whole numbers; a seed gives the same
+ * noise, to the bit, on every platform. Every call takes a `signal`, see CallOptions.
  */
 export class Vae {
   readonly manifest: VaeManifest;
-  /** Which execution provider runs the model, and what was tried before it. */
-  readonly runtime: RuntimeReport;
-  readonly #graphs: Graphs;
-  #released: Promise<void> | undefined;
+  readonly #pictures: Runtime["pictures"];
+  readonly #life: Lifecycle;
 
   /** @internal */
-  constructor(manifest: VaeManifest, runtime: RuntimeReport, graphs: Graphs) {
-    this.manifest = manifest;
-    this.runtime = runtime;
-    this.#graphs = graphs;
+  constructor(opened: Opened, reopen: Reopen) {
+    this.manifest = opened.manifest;
+    this.#pictures = opened.pictures;
+    this.#life = new Lifecycle(opened, reopen);
   }
 
-  /** The posterior q(z | x) of each item: mean and log-variance, each [n, k]. */
-  async encode(x: Tensor | Float32Array): Promise<Posterior> {
-    return this.#live("encode").encode(this.#data("encode: x", x));
+  /** Which execution provider runs the model, and what was tried before it. */
+  get runtime(): RuntimeReport {
+    return this.#life.report;
+  }
+
+  /** The posterior q(z | x) of each item: mean and log-variance, each [n, k], and a full covariance's factor. */
+  async encode(x: DataInput, options: DataOptions = {}): Promise<Posterior> {
+    const data = this.#data("encode", x, options);
+    return this.#call("encode", data, options, (graphs, run) => graphs.encode(data, run));
   }
 
   /** The likelihood's mean at each z, in the data's range: [n, ...data.shape]. */
-  async decode(z: Tensor | Float32Array): Promise<Tensor> {
-    return this.#decode("decode", this.#latent("decode: z", z));
+  async decode(z: LatentInput, options: LabelOptions = {}): Promise<Tensor> {
+    return this.#decode("decode", this.#latent("decode: z", z), options);
   }
 
   /** The likelihood's mean and its logits at each z; Bernoulli likelihoods only (UnsupportedModelError). */
   async decodeParameters(
-    z: Tensor | Float32Array,
+    z: LatentInput,
+    options: LabelOptions = {},
   ): Promise<{ reconstruction: Tensor; logits: Tensor }> {
-    const graphs = this.#live("decodeParameters");
     const { name } = this.manifest.likelihood;
     if (name !== "bernoulli" && name !== "continuous-bernoulli") {
       throw new UnsupportedModelError(
         `decodeParameters: a ${name} likelihood has no logits. Use decode.`,
       );
     }
-    return graphs.decode(this.#latent("decodeParameters: z", z), ["reconstruction", "logits"]);
+    const latent = this.#latent("decodeParameters: z", z);
+    return this.#call("decodeParameters", latent, options, (graphs, run) =>
+      graphs.decode(latent, ["reconstruction", "logits"], run),
+    );
   }
 
-  /** One draw of z for each item of a posterior: mean + exp(logVariance / 2) * noise, [n, k]. */
+  /** One draw of z for each item of a posterior: mean + exp(logVariance / 2) * noise, or mean + scaleTril * noise: [n, k]. */
   sampleLatent(posterior: Posterior, options: { seed: number }): Tensor {
+    const k = this.manifest.latent.size;
     const mean = this.#latent("sampleLatent: mean", posterior.mean);
-    const n = mean.shape[0];
-    const logVariance = this.#latent("sampleLatent: logVariance", posterior.logVariance, n);
-    return reparameterise({ mean, logVariance }, seededNormal(options.seed, mean.data.length));
+    const count = mean.shape[0];
+    const checked =
+      this.manifest.latent.posterior === "full"
+        ? { scaleTril: batch("sampleLatent: scaleTril", posterior.scaleTril!, [k, k], { count }) }
+        : {};
+    const logVariance = batch("sampleLatent: logVariance", posterior.logVariance, [k], { count });
+    const noise = seededNormal(options.seed, mean.data.length);
+    return reparameterise({ mean, logVariance, ...checked }, noise);
   }
 
   /** Encodes and decodes: through the posterior's mean, or through one seeded draw from it. */
-  async reconstruct(x: Tensor | Float32Array, options: { seed?: number } = {}): Promise<Tensor> {
-    const graphs = this.#live("reconstruct");
-    const posterior = await graphs.encode(this.#data("reconstruct: x", x));
+  async reconstruct(
+    x: DataInput,
+    options: DataOptions & { seed?: number | undefined } = {},
+  ): Promise<Tensor> {
     const { seed } = options;
-    const z = seed === undefined ? posterior.mean : this.sampleLatent(posterior, { seed });
-    return this.#decode("reconstruct", z);
+    const data = this.#data("reconstruct", x, options);
+    return this.#call("reconstruct", data, options, async (graphs, run) => {
+      const posterior = await graphs.encode(data, run);
+      const z = seed === undefined ? posterior.mean : this.sampleLatent(posterior, { seed });
+      return (await graphs.decode(z, ["reconstruction"], run)).reconstruction;
+    });
   }
 
   /** n items drawn from the model: z from temperature * N(0, I), decoded to [n, ...data.shape]. */
-  async sample(n: number, options: { seed: number; temperature?: number }): Promise<Tensor> {
+  async sample(
+    n: number,
+    options: LabelOptions & { seed: number; temperature?: number | undefined },
+  ): Promise<Tensor> {
     const { seed, temperature = 1 } = options;
-    return this.#decode("sample", drawPrior(n, this.manifest.latent.size, seed, temperature));
+    const z = drawPrior(n, this.manifest.latent.size, seed, temperature);
+    return this.#decode("sample", z, options);
   }
 
   /**
@@ -93,14 +118,31 @@ export class Vae {
    * The `linear` path, the default, is the chord; the `spherical` one the arc about the origin.
    */
   async interpolate(
-    from: Tensor | Float32Array,
-    to: Tensor | Float32Array,
-    options: { steps: number; path?: PathKind },
+    from: LatentInput,
+    to: LatentInput,
+    options: LabelOptions & { steps: number; path?: PathKind | undefined },
   ): Promise<Tensor> {
     const { steps, path = "linear" } = options;
     const a = this.#latent("interpolate: from", from, 1);
     const b = this.#latent("interpolate: to", to, 1);
-    return this.#decode("interpolate", latentPath(a, b, steps, path));
+    return this.#decode("interpolate", latentPath(a, b, steps, path), options);
+  }
+
+  /**
+   * Decodes one latent point `steps` times, one of its dimensions swept evenly through `range` (-3 to 3 by default),
+   * both ends included: [steps, ...data.shape].
+   */
+  async traverse(
+    z: LatentInput,
+    options: LabelOptions & {
+      dimension: number;
+      steps: number;
+      range?: readonly [number, number] | undefined;
+    },
+  ): Promise<Tensor> {
+    const { dimension, steps, range = [-3, 3] } = options;
+    const point = this.#latent("traverse: z", z, 1);
+    return this.#decode("traverse", latentSweep(point, dimension, range, steps), options);
   }
 
   /**
@@ -108,57 +150,74 @@ export class Vae {
    * s-th from stream s of `seed` (0 by default); 0 samples score at the posterior's mean.
    */
   async score(
-    x: Tensor | Float32Array,
-    options: { samples?: number; seed?: number } = {},
+    x: DataInput,
+    options: DataOptions & { samples?: number | undefined; seed?: number | undefined } = {},
   ): Promise<Scores> {
-    const graphs = this.#live("score");
     const { samples = 1, seed = 0 } = options;
     requireWhole("score: samples", samples, 0);
-    const data = this.#data("score: x", x);
-    const posterior = await graphs.encode(data);
-    const total = new Float64Array(data.shape[0]!);
-    let rate: Float32Array = new Float32Array();
-    const draws = Math.max(samples, 1);
-    for (let draw = 0; draw < draws; draw++) {
-      const z =
-        samples === 0
-          ? posterior.mean
-          : reparameterise(posterior, seededNormal(seed, posterior.mean.data.length, draw));
-      const scores = await graphs.score(data, posterior, await graphs.parameters(z));
-      scores.distortion.data.forEach((value, item) => {
-        total[item]! += value;
-      });
-      rate = scores.rate.data;
-    }
-    const distortion = Float32Array.from(total, (sum) => sum / draws);
-    return { distortion, rate, elbo: distortion.map((value, item) => -(value + rate[item]!)) };
+    const data = this.#data("score", x, options);
+    return this.#call("score", data, options, (graphs, run) =>
+      scoreItems(graphs, data, samples, seed, run),
+    );
+  }
+
+  /**
+   * Runs every graph once on n items (1 by default), so that what a provider puts off to its first run, such as
+   * compiling shaders for WebGPU, is done before it counts.
+   */
+  async warmup(n = 1, options: CallOptions = {}): Promise<void> {
+    requireWhole("warmup: n", n, 1);
+    const { data, condition } = this.manifest;
+    const x = new Float32Array(n * elementCount(data.shape)).fill(data.range[0]);
+    const label = condition === undefined ? undefined : 0;
+    await this.score(x, { ...options, label });
+  }
+
+  /**
+   * Builds the sessions anew after calls in flight: what to do when a RunError says that a device was lost or a
+   * WebAssembly trapped. The model is read again from its source, and providers are tried again, so that
+   * `runtime` may say another one. Later calls wait for it. Throws what `loadVae` throws; calls then throw
+   * DisposedError until a reload succeeds.
+   */
+  reload(options: CallOptions = {}): Promise<void> {
+    return this.#life.reload(options.signal);
   }
 
   /** Frees the sessions after the calls in flight; later calls throw DisposedError. May be called again. */
   dispose(): Promise<void> {
-    this.#released ??= this.#graphs.release();
-    return this.#released;
+    return this.#life.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
 
-  async #decode(where: string, z: Tensor): Promise<Tensor> {
-    const { reconstruction } = await this.#live(where).decode(z, ["reconstruction"]);
-    return reconstruction;
+  #decode(where: string, z: Tensor, options: LabelOptions): Promise<Tensor> {
+    return this.#call(where, z, options, async (graphs, run) => {
+      return (await graphs.decode(z, ["reconstruction"], run)).reconstruction;
+    });
   }
 
-  #live(where: string): Graphs {
-    if (this.#released === undefined) return this.#graphs;
-    throw new DisposedError(`${where}: the model was disposed. Load it again.`);
+  /** Runs a call on `items` that each have a label, if the model takes any. */
+  async #call<T>(
+    where: string,
+    items: Tensor,
+    { signal, label }: LabelOptions,
+    task: (graphs: Graphs, run: RunOptions) => Promise<T>,
+  ): Promise<T> {
+    const labels = oneHot(where, label, items.shape[0]!, this.manifest.condition);
+    return this.#life.call(where, (graphs) => task(graphs, { signal, label: labels }));
   }
 
-  #data(where: string, x: Tensor | Float32Array): Tensor {
-    return batch(where, x, this.manifest.data.shape);
+  #data(where: string, x: DataInput, { resize = false }: DataOptions): Tensor {
+    const { data } = this.manifest;
+    if (!isPictures(x)) return batch(`${where}: x`, x, data.shape, { range: data.range });
+    if (this.#pictures !== undefined)
+      return this.#pictures(`${where}: x`, [x].flat(), data, resize);
+    throw new InputError(`${where}: x: pictures are read in browsers only; pass bytes or values.`);
   }
 
-  #latent(where: string, z: Tensor | Float32Array, n?: number): Tensor {
-    return batch(where, z, [this.manifest.latent.size], n);
+  #latent(where: string, z: LatentInput, count?: number): Tensor {
+    return batch(where, z, [this.manifest.latent.size], { count });
   }
 }

@@ -30,8 +30,8 @@ export function tinyBytes() {
 }
 
 /** Three items and what the float64 referee (fixtures/make.py) computes for them, noise from seed 7. */
-export function expected(): Record<string, Tensor> {
-  const records = readJson(`${FIXTURES}expected.json`) as Record<string, TensorRecord>;
+export function expected(file = "expected.json"): Record<string, Tensor> {
+  const records = readJson(`${FIXTURES}${file}`) as Record<string, TensorRecord>;
   return Object.fromEntries(
     Object.entries(records).map(([name, record]) => [name, decodeTensor(record)]),
   );
@@ -57,33 +57,54 @@ export interface Behaviour {
   partial?: Error;
   /** Thrown by each run whose turn is listed, counted from 0. */
   failingRuns?: readonly number[];
+  /** What those runs throw. */
+  failure?: unknown;
+  /** Every run waits for it. */
+  gate?: Promise<void>;
+  /** The device's, which settles when it is lost. */
+  lost?: Promise<unknown>;
   adapter?: Adapter;
 }
 
-/** A runtime whose sessions give the manifest's stored outputs, and that writes down what is done with it. */
+/** A runtime whose sessions give the manifest's stored outputs for every item, and that writes down what is done with it. */
 export function fakeRuntime(
   behaviours: Record<string, Behaviour>,
   auto: string[],
-): Runtime & { events: string[] } {
+): Runtime & { events: string[]; onCreate(action: () => void): () => number } {
   const events: string[] = [];
+  let created = 0;
+  let afterCreate = () => {};
   const stored = parseManifest(rawManifest()).check.outputs;
   const graphs = [
-    { inputs: ["x"], outputs: ["mean", "log_variance"] },
-    { inputs: ["z"], outputs: ["reconstruction", "logits"] },
-    { inputs: ["x", "mean", "log_variance", "logits"], outputs: ["distortion", "rate"] },
+    { name: "encoder", inputs: ["x"], outputs: ["mean", "log_variance"] },
+    { name: "decoder", inputs: ["z"], outputs: ["reconstruction", "logits"] },
+    {
+      name: "score",
+      inputs: ["x", "mean", "log_variance", "logits"],
+      outputs: ["distortion", "rate"],
+    },
   ];
   let runs = 0;
   const session = (provider: string, graph: number): Session => ({
     inputNames: graphs[graph]!.inputs,
     outputNames: graphs[graph]!.outputs,
     wholeGraph: behaviours[provider]!.partial === undefined,
-    async run(_feeds, fetches) {
-      if (behaviours[provider]!.failingRuns?.includes(runs++)) throw new Error("the run failed");
+    async run(feeds, fetches) {
+      const { failingRuns, failure = new Error("the run failed"), gate } = behaviours[provider]!;
+      const items = Object.values(feeds)[0]!.shape[0]!;
+      events.push(`run ${graphs[graph]!.name} ${items}`);
+      await gate;
+      if (failingRuns?.includes(runs++)) throw failure;
       return Object.fromEntries(
         fetches.map((name) => {
-          const tensor = decodeTensor(stored[name]!);
-          const data = tensor.data.map((value) => value + (behaviours[provider]!.error ?? 0));
-          return [name, { ...tensor, data }];
+          const { data, shape } = decodeTensor(stored[name]!);
+          const error = behaviours[provider]!.error ?? 0;
+          const values = Array.from({ length: items }, () => [...data]).flat();
+          const tensor = {
+            data: Float32Array.from(values, (value) => value + error),
+            shape: [items, ...shape.slice(1)],
+          };
+          return [name, tensor];
         }),
       );
     },
@@ -96,23 +117,31 @@ export function fakeRuntime(
     auto,
     remedies: { elsewhere: "Go there." },
     events,
+    /** Calls back after each session that is created; gives their number. */
+    onCreate(action) {
+      afterCreate = action;
+      return () => created;
+    },
     resolve: (source) => new URL(source),
     read: () => Promise.reject(new Error("nothing to read")),
     providers: async () => Object.keys(behaviours),
     async open(provider) {
-      const { absent, broken, partial, adapter } = behaviours[provider]!;
+      const { absent, broken, partial, adapter, lost } = behaviours[provider]!;
       events.push(`open ${provider}`);
       if (absent !== undefined) throw absent;
-      let created = 0;
+      let graph = 0;
       return {
         version: "1.0",
         adapter: adapter ?? null,
         queue: createQueue(),
         threads: () => 1,
+        lost: () => lost,
         async createSession(_model, strict) {
           if (broken !== undefined) throw broken;
           if (strict && partial !== undefined) throw partial;
-          return session(provider, created++);
+          created++;
+          afterCreate();
+          return session(provider, graph++);
         },
       };
     },

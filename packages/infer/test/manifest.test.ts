@@ -48,12 +48,22 @@ describe("a sound manifest", () => {
     const raw = rawManifest();
     const { float32 } = raw.variants;
     raw.condition = { classes: 2, names: ["a", "b"] };
+    raw.check.label = 1;
     raw.variants.float16 = { ...float32, errorAgainstFloat32: { mean: 1e-3 } };
     raw.variants.int8 = float32;
     raw.latent.posterior = "full";
     delete raw.check.outputs.log_variance;
     raw.check.outputs.scale_tril = encodeTensor(new Float32Array(4), [1, 2, 2]);
     expect(parseManifest(raw)).toEqual(raw);
+  });
+
+  test("of a conditional model states its check's class", () => {
+    const raw = rawManifest();
+    raw.condition = { classes: 2, names: ["a", "b"] };
+    for (const label of [undefined, -1, 2, 0.5]) {
+      raw.check.label = label;
+      expect(() => parseManifest(raw)).toThrow("vae.json, check.label: expected a whole number");
+    }
   });
 
   test.each([
@@ -205,6 +215,10 @@ describe("prototypes", () => {
 describe("a run summary", () => {
   test("comes back equal", () => {
     expect(parseRunSummary(rawSummary())).toEqual(rawSummary());
+    const conditional = { ...rawSummary(), condition: { classes: 2, names: ["a", "b"] }, label: 1 };
+    expect(parseRunSummary(conditional)).toEqual(conditional);
+    const { label, ...without } = conditional;
+    expect(() => parseRunSummary(without)).toThrow("summary.json, label: expected");
   });
 
   test.each([

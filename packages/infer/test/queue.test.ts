@@ -1,5 +1,6 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { createQueue, sharedQueue } from "../src/queue.js";
+import { abortable, createQueue, sharedQueue } from "../src/queue.js";
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
@@ -44,4 +45,30 @@ test("every copy of the package on a page shares one queue", async () => {
   };
   expect(copy.sharedQueue).not.toBe(sharedQueue);
   expect(copy.sharedQueue()).toBe(sharedQueue());
+});
+
+test("a queue of several slots runs so many tasks at once, and starts them in order", async () => {
+  const queue = createQueue(2);
+  const started: number[] = [];
+  let running = 0;
+  let most = 0;
+  const task = (index: number) => async () => {
+    started.push(index);
+    most = Math.max(most, ++running);
+    await pause();
+    running--;
+  };
+  await Promise.all([0, 1, 2, 3, 4].map((index) => queue(task(index))));
+  expect(started).toEqual([0, 1, 2, 3, 4]);
+  expect(most).toBe(2);
+});
+
+test("a signal gets one listener, however many tasks it comes with, and none when they are done", async () => {
+  const { signal } = new AbortController();
+  const queue = abortable(createQueue());
+  const tasks = Array.from({ length: 20 }, () => queue(pause, signal));
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  await Promise.all(tasks);
+  await pause();
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });

@@ -80,6 +80,24 @@ describe("placement", () => {
   });
 });
 
+describe("session options", () => {
+  const options = { graphOptimizationLevel: "basic", intraOpNumThreads: 2 } as const;
+
+  test("reach the CPU's providers, over our own, but not the choice of provider", async () => {
+    const { ort, created } = fakeOrt();
+    const given = { ...options, executionProviders: ["cuda"] };
+    await createSession(ort, model, { provider: "cpu", strict: true, threads: 3, options: given });
+    const common = { executionProviders: ["cpu"], logSeverityLevel: 4 };
+    expect(created).toEqual([{ ...common, ...options }]);
+  });
+
+  test("do not reach others", async () => {
+    const { ort, created } = fakeOrt();
+    await createSession(ort, model, { provider: "webgpu", strict: true, options });
+    expect(created[0]).not.toHaveProperty("graphOptimizationLevel");
+  });
+});
+
 describe("results", () => {
   test("own their memory, even where the runtime hands out its heap", async () => {
     const { ort, heap } = fakeOrt();

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,15 +10,16 @@ import {
   ModelFileError,
   ProviderError,
   SourceError,
-  UnsupportedModelError,
 } from "@vaeport/infer";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { rawManifest, TINY, tinyBytes, tinyFiles } from "./helpers.js";
+import { closeServers, serve, serveTiny } from "./servers.js";
 
-const cleanups: (() => unknown)[] = [];
+const cleanups: (() => void)[] = [];
 afterEach(async () => {
   vi.unstubAllGlobals();
-  for (const cleanup of cleanups.splice(0)) await cleanup();
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  await closeServers();
 });
 
 /** A copy of the tiny model's folder, in a folder whose name needs escaping in a URL. */
@@ -30,24 +29,6 @@ function copyTiny(): string {
   const folder = join(parent, "a folder #1 %41");
   cpSync(TINY, folder, { recursive: true });
   return folder;
-}
-
-/** The address of a loopback server. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Serves the tiny model below /model/, with chosen answers to chosen paths. */
-function serveTiny(answers: Record<string, RequestListener> = {}): Promise<string> {
-  return serve((request, response) => {
-    const path = new URL(request.url!, "http://localhost").pathname;
-    const answer = answers[path];
-    if (answer !== undefined) return answer(request, response);
-    response.end(readFileSync(TINY + path.slice("/model".length)));
-  });
 }
 
 async function works(source: Parameters<typeof loadVae>[0]): Promise<void> {
@@ -214,28 +195,4 @@ describe("a URL is refused", () => {
     expect(error.message).toContain("decoder.onnx: cannot be fetched");
     expect(error.cause).toBeInstanceOf(Error);
   });
-});
-
-test.each([
-  [
-    "class labels",
-    (manifest: ReturnType<typeof rawManifest>) => {
-      manifest.condition = { classes: 1, names: ["one"] };
-    },
-  ],
-  [
-    "a full-covariance posterior",
-    (manifest: ReturnType<typeof rawManifest>) => {
-      manifest.latent.posterior = "full";
-      const { log_variance, ...outputs } = manifest.check.outputs;
-      manifest.check.outputs = {
-        ...outputs,
-        scale_tril: { shape: [1, 2, 2], data: "AAAAAAAAAAAAAAAAAAAAAA==" },
-      };
-    },
-  ],
-])("a model with %s is refused by name", async (what, change) => {
-  const { manifest, files } = tinyBytes();
-  change(manifest);
-  expect((await fails({ manifest, files }, UnsupportedModelError)).message).toContain(what);
 });

@@ -9,6 +9,12 @@ const reference = expected();
 const { x, z, mean } = reference as Record<string, (typeof reference)[string]>;
 const SEED = 7;
 
+/** Holds an output to the referee's. */
+function agree(output: { data: Float32Array; shape: number[] }, name: string): void {
+  expect(output.shape).toEqual(reference[name]!.shape);
+  expect(errorShare(output.data, reference[name]!.data)).toBeLessThanOrEqual(1);
+}
+
 describe.each([
   { name: "onnxruntime-node cpu", options: { provider: "cpu" } },
   { name: "onnxruntime-web wasm in Node", options: { runtime: wasm, threads: 1 } },
@@ -19,27 +25,22 @@ describe.each([
   });
   afterAll(() => vae.dispose());
 
-  const agrees = (output: { data: Float32Array; shape: number[] }, name: string) => {
-    expect(output.shape).toEqual(reference[name]!.shape);
-    expect(errorShare(output.data, reference[name]!.data)).toBeLessThanOrEqual(1);
-  };
-
   test("encode gives the referee's mean and log-variance", async () => {
     const posterior = await vae.encode(x!);
-    agrees(posterior.mean, "mean");
-    agrees(posterior.logVariance, "log_variance");
+    agree(posterior.mean, "mean");
+    agree(posterior.logVariance, "log_variance");
   });
 
   test("sampleLatent and reconstruct follow the referee's noise", async () => {
-    agrees(vae.sampleLatent(await vae.encode(x!), { seed: SEED }), "z");
-    agrees(await vae.reconstruct(x!, { seed: SEED }), "reconstruction");
+    agree(vae.sampleLatent(await vae.encode(x!), { seed: SEED }), "z");
+    agree(await vae.reconstruct(x!, { seed: SEED }), "reconstruction");
   });
 
   test("decode and decodeParameters give the referee's outputs", async () => {
-    agrees(await vae.decode(z!), "reconstruction");
+    agree(await vae.decode(z!), "reconstruction");
     const { reconstruction, logits } = await vae.decodeParameters(z!);
-    agrees(reconstruction, "reconstruction");
-    agrees(logits, "logits");
+    agree(reconstruction, "reconstruction");
+    agree(logits, "logits");
   });
 
   test("score gives the referee's distortion and rate", async () => {
@@ -121,7 +122,7 @@ describe("bad arguments are refused with what was expected and what came", () =>
   afterAll(() => vae.dispose());
 
   const wanted =
-    "encode: x: expected n * 12 values in a Float32Array, or a tensor of shape [n, 4, 3, 1]";
+    "encode: x: expected n * 12 values in a Float32Array or Uint8Array, or a tensor of shape [n, 4, 3, 1]";
   const tensor = (length: number, shape: number[]) => ({ data: new Float32Array(length), shape });
   const cases: [string, unknown, string][] = [
     ["a wrong length", new Float32Array(13), `${wanted}; got 13 values.`],
@@ -132,7 +133,8 @@ describe("bad arguments are refused with what was expected and what came", () =>
     ["a shape of another length", tensor(24, [1, 4, 3, 1]), `got shape [1,4,3,1] with 24 values.`],
     ["a wrong type", new Float64Array(12), "got Float64Array."],
     ["a list", Array(12).fill(0), "got Array."],
-    ["a tensor of bytes", { data: new Uint8Array(12), shape: [1, 4, 3, 1] }, "got Uint8Array."],
+    ["a tensor of integers", { data: new Int32Array(12), shape: [1, 4, 3, 1] }, "got Int32Array."],
+    ["a picture in Node", { width: 3, height: 4 }, "pictures are read in browsers only"],
     ["nothing", undefined, "got Undefined."],
     [
       "NaN",
@@ -151,6 +153,12 @@ describe("bad arguments are refused with what was expected and what came", () =>
     const two = new Float32Array(2);
     const calls: [Promise<unknown>, string][] = [
       [vae.decode(new Float32Array(3)), "decode: z: expected n * 2 values"],
+      [vae.decode(new Uint8Array(2) as never), "in a Float32Array, or a tensor of shape [n, 2]"],
+      [vae.decode(two, { label: 0 }), "decode: label: the model has no classes"],
+      [vae.traverse(two, { dimension: 2, steps: 3 }), "traverse: dimension"],
+      [vae.traverse(two, { dimension: 0, steps: 1 }), "traverse: steps"],
+      [vae.traverse(two, { dimension: 0, steps: 2, range: [0, Number.NaN] }), "traverse: range"],
+      [vae.warmup(0), "warmup: n"],
       [vae.interpolate(new Float32Array(4), two, { steps: 3 }), "expected 1 * 2 values"],
       [vae.sample(0, { seed: 1 }), "sample: n"],
       [vae.sample(1, { seed: -1 }), "seed must be"],
@@ -166,8 +174,16 @@ describe("bad arguments are refused with what was expected and what came", () =>
     expect(() => vae.sampleLatent(posterior, { seed: 1 })).toThrow("expected 2 * 2 values");
   });
 
-  test("threads", async () => {
-    await expect(loadVae(TINY, { threads: 0 })).rejects.toThrow(InputError);
+  test.each(["threads", "maxBatch", "workers"])("option %s", async (name) => {
+    for (const value of [0, 1.5, "2"]) {
+      const load = loadVae(TINY, { [name]: value });
+      await expect(load).rejects.toThrow(InputError);
+      await expect(load).rejects.toThrow(`loadVae: ${name}: expected a whole number`);
+    }
+  });
+
+  test("workers where there are none", async () => {
+    await expect(loadVae(TINY, { workers: 2, runtime: wasm })).rejects.toThrow(InputError);
   });
 });
 
@@ -220,9 +236,26 @@ describe("providers of the platform's runtimes", () => {
     }
   });
 
+  test.each([{ provider: "cpu" }, { runtime: wasm }])(
+    "session options reach %j",
+    async (options) => {
+      await using vae = await loadVae(TINY, {
+        ...options,
+        sessionOptions: { graphOptimizationLevel: "disabled", executionMode: "sequential" },
+      });
+      agree(await vae.decode(z!), "reconstruction");
+      const wrong = { graphOptimizationLevel: "most" as "all" };
+      const load = loadVae(TINY, { ...options, sessionOptions: wrong });
+      await expect(load).rejects.toThrow(/graph ?optimization/i);
+    },
+  );
+
   test("the report tells threads", async () => {
     await using cpu = await loadVae(TINY, { provider: "cpu", threads: 1 });
     expect(cpu.runtime.threads).toBe(1);
+    const sessionOptions = { intraOpNumThreads: 2 };
+    await using over = await loadVae(TINY, { provider: "cpu", threads: 1, sessionOptions });
+    expect(over.runtime.threads).toBe(2);
     await using web = await loadVae(TINY, { runtime: wasm, threads: 2 });
     // WebAssembly started with the first load of this process.
     expect(web.runtime.threads).toBe(1);

@@ -39,6 +39,12 @@ describe("webgpu", () => {
   });
 });
 
+test("the folder of the WebAssembly files is handed to ONNX Runtime", async () => {
+  await runtime.open("wasm", { ...byName, wasmPaths: "/assets/ort/" });
+  const { env } = await import("onnxruntime-web/wasm");
+  expect(env.wasm.wasmPaths).toBe("/assets/ort/");
+});
+
 describe("sources", () => {
   test("are relative to the page", () => {
     vi.stubGlobal("document", { baseURI: "https://example.org/app/index.html" });

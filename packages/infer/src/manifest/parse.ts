@@ -63,6 +63,7 @@ export function parseRunSummary(value: unknown): RunSummary {
     format: "vaeport-run",
     version: 1,
     ...description,
+    ...readLabel(read, description),
     example: read("example", tensorRecord([1, ...description.data.shape])),
   };
 }
@@ -114,6 +115,11 @@ const variants: Check<VaeManifest["variants"]> = (value, place) => {
   };
 };
 
+/** The class of a stored item, which models with classes must state. */
+function readLabel(read: Reader, { condition }: ModelDescription): { label?: number } {
+  return condition === undefined ? {} : { label: read("label", whole(0, condition.classes - 1)) };
+}
+
 /** The check vector of a model: every output that its graphs must have, at its shape, and no other. */
 function checkOf(model: ModelDescription): Check<CheckSection> {
   const item = [1, ...model.data.shape];
@@ -121,6 +127,7 @@ function checkOf(model: ModelDescription): Check<CheckSection> {
     const read = open(value, place);
     return {
       seed: read("seed", seed),
+      ...readLabel(read, model),
       input: read("input", tensorRecord(item)),
       noise: read("noise", tensorRecord([1, model.latent.size])),
       outputs: read("outputs", checkOutputs(model)),

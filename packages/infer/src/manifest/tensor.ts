@@ -1,4 +1,5 @@
 /** Float32 tensors as JSON records: base64 of little-endian bytes, and back. */
+import { elementCount } from "../shape.js";
 import { type Check, list, open, type Place, refuse, text, whole, within } from "./fields.js";
 import type { TensorRecord } from "./types.js";
 
@@ -6,10 +7,6 @@ import type { TensorRecord } from "./types.js";
 export const MAX_ELEMENTS = 2 ** 26;
 const MAX_RANK = 8;
 const CHUNK = 0x8000;
-
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
 
 /** A shape: 1 to 8 positive whole numbers whose product stays below 2^26. */
 export const shape: Check<number[]> = (value, place) => {

@@ -60,6 +60,8 @@ export interface ConditionSection {
  */
 export interface CheckSection {
   seed: number;
+  /** The class of `input`, where the model has classes. */
+  label?: number;
   input: TensorRecord;
   noise: TensorRecord;
   outputs: Record<string, TensorRecord>;
@@ -95,9 +97,10 @@ export interface VaeManifest extends ModelDescription {
   producer: { name: string; version: string };
 }
 
-/** `summary.json` of a run folder; `example` is a held-out item [1, ...data.shape]. */
+/** `summary.json` of a run folder; `example` is a held-out item [1, ...data.shape], `label` its class where there are any. */
 export interface RunSummary extends ModelDescription {
   format: "vaeport-run";
   version: 1;
+  label?: number;
   example: TensorRecord;
 }

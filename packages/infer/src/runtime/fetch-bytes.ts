@@ -1,41 +1,59 @@
 /** Reading a file over HTTP. */
 import { SourceError } from "../errors.js";
+import type { ReadOptions } from "./types.js";
 
-/** The body at a URL. Throws SourceError: no answer, not found, an HTML page, or more bytes than `limit`. */
-export async function fetchBytes(url: URL, limit: number): Promise<Uint8Array> {
-  const response = await reach(url, () => fetch(url));
+/** Waits before the second try and the third, in milliseconds. */
+const DELAYS = [200, 600];
+
+/** Too early, too many requests, and a server that is not well: https://httpwg.org/specs/rfc9110.html#status.codes */
+const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
+
+/**
+ * The body at a URL, tried three times where the network or the server fails. Throws SourceError: no answer, not
+ * found, an HTML page, or more bytes than `limit`; on abort the signal's reason.
+ */
+export async function fetchBytes(
+  url: URL,
+  limit: number,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await fetchOnce(url, limit, options);
+    } catch (error) {
+      const delay = DELAYS[failures];
+      if (delay === undefined || !(error instanceof SourceError && error.transient)) throw error;
+      await pause(delay, options.signal);
+    }
+  }
+}
+
+async function fetchOnce(
+  url: URL,
+  limit: number,
+  { signal, onBytes }: ReadOptions,
+): Promise<Uint8Array> {
+  const response = await reach(url, signal, () => fetch(url, { signal: signal ?? null }));
+  const type = response.headers.get("content-type") ?? "";
+  const html = type.startsWith("text/html");
+  // An answer that is not read would hold its connection.
+  if (!response.ok || html) await response.body?.cancel();
   if (!response.ok) {
     throw new SourceError(
       `${url}: the server answered ${response.status} ${response.statusText}. Check the address.`,
+      { transient: TRANSIENT.includes(response.status) },
     );
   }
-  const type = response.headers.get("content-type") ?? "";
-  if (type.startsWith("text/html")) {
+  if (html) {
     throw new SourceError(
       `${url}: the server answered with an HTML page, as many do for paths they do not have. Check the address.`,
     );
   }
-  return reach(url, () => collect(url, response, limit));
-}
-
-/** Names the address in whatever the network throws. */
-async function reach<T>(url: URL, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    if (cause instanceof SourceError) throw cause;
-    throw new SourceError(
-      `${url}: cannot be fetched. Check the address, the network and, in a browser, the server's CORS headers.`,
-      { cause },
-    );
-  }
-}
-
-async function collect(url: URL, response: Response, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+  const next = () => reach(url, signal, async () => reader?.read());
+  for (let part = await next(); part?.value; part = await next()) {
     chunks.push(part.value);
     length += part.value.length;
     if (length > limit) {
@@ -44,7 +62,29 @@ async function collect(url: URL, response: Response, limit: number): Promise<Uin
         `${url}: more than the ${limit} bytes expected. Check the model folder.`,
       );
     }
+    onBytes?.(length);
   }
+  return concatenate(chunks, length);
+}
+
+/** Names the address in whatever the network throws, but for an abort. */
+async function reach<T>(
+  url: URL,
+  signal: AbortSignal | undefined,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new SourceError(
+      `${url}: cannot be fetched. Check the address, the network and, in a browser, the server's CORS headers.`,
+      { cause, transient: true },
+    );
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
@@ -52,4 +92,19 @@ async function collect(url: URL, response: Response, limit: number): Promise<Uin
     offset += chunk.length;
   }
   return bytes;
+}
+
+/** Waits; on abort rejects with the signal's reason. */
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
 }

@@ -4,6 +4,7 @@ import { resolve as absolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SourceError } from "../errors.js";
 import { fetchBytes } from "./fetch-bytes.js";
+import type { ReadOptions } from "./types.js";
 
 /** A URL stays one; anything else is the path of a model folder or of its vae.json. */
 export function resolveSource(source: string): URL {
@@ -14,12 +15,28 @@ export function resolveSource(source: string): URL {
 }
 
 /** The bytes at a URL. Throws SourceError, also when there are more than `limit`. */
-export async function readBytes(url: URL, limit: number): Promise<Uint8Array> {
-  if (url.protocol !== "file:") return fetchBytes(url, limit);
+export async function readBytes(
+  url: URL,
+  limit: number,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  if (url.protocol !== "file:") return fetchBytes(url, limit, options);
+  const { signal, onBytes } = options;
+  const bytes = await readWithin(url, limit, signal);
+  onBytes?.(bytes.length);
+  return bytes;
+}
+
+async function readWithin(
+  url: URL,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   try {
     const { size } = await stat(url);
-    if (size <= limit) return await readFile(url);
+    if (size <= limit) return await readFile(url, { signal });
   } catch (cause) {
+    signal?.throwIfAborted();
     throw new SourceError(`${url}: cannot be read. Check the path of the model folder.`, { cause });
   }
   throw new SourceError(`${url}: more than the ${limit} bytes expected. Check the model folder.`);

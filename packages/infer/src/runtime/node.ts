@@ -25,36 +25,52 @@ export const runtime: Runtime = {
   },
   resolve: resolveSource,
   read: readBytes,
+  openCache: async () => (await import("./cache-folder.js")).openCacheFolder(),
+  workers: true,
 
   async providers() {
     return (await load()).listSupportedBackends().map(({ name }) => name);
   },
 
-  async open(provider, { threads }) {
+  async open(provider, { threads, workers, sessionOptions: options }) {
     const ort = await load();
+    if (workers !== undefined && provider !== "cpu") {
+      throw new InferError("Worker threads run the cpu provider only.");
+    }
     if (provider === "cuda" || provider === "tensorrt") await requireLibrary(provider);
+    const version = ort.env.versions.node ?? "unknown";
+    const inUse = options?.intraOpNumThreads ?? threads ?? null;
+    if (workers !== undefined) {
+      const { openPool } = await import("./pool.js");
+      return openPool({ version, workers, threads: inUse ?? 1, options });
+    }
     return {
-      version: ort.env.versions.node ?? "unknown",
+      version,
       adapter: null,
       // Two WebGPU runs at once end the process; the others need no more than order within a model.
       queue: provider === "webgpu" ? sharedQueue() : createQueue(),
-      createSession: (model, strict) => createSession(ort, model, { provider, strict, threads }),
-      threads: () => (provider === "cpu" ? (threads ?? null) : null),
+      createSession: (model, strict) =>
+        createSession(ort, model, { provider, strict, threads, options }),
+      threads: () => (provider === "cpu" ? inUse : null),
     };
   },
 };
 
-/** Looks for a provider's library first, since native code prints to stderr when it is not there. */
-async function requireLibrary(provider: string): Promise<void> {
-  const stem = `onnxruntime_providers_${provider}`;
+/** Where onnxruntime-node's native libraries lie; throws when the package is not installed. */
+export function libraryFile(stem: string): URL {
   const name = process.platform === "win32" ? `${stem}.dll` : `lib${stem}.so`;
   const folder = `../bin/napi-v6/${process.platform}/${process.arch}/`;
-  const file = new URL(folder + name, import.meta.resolve(PACKAGE));
+  return new URL(folder + name, import.meta.resolve(PACKAGE));
+}
+
+/** Looks for a provider's library first, since native code prints to stderr when it is not there. */
+async function requireLibrary(provider: string): Promise<void> {
+  const file = libraryFile(`onnxruntime_providers_${provider}`);
   try {
     await access(file);
   } catch (cause) {
     throw new InferError(
-      `${fileURLToPath(file)} is missing. The package's install script fetches it: run \`npm rebuild ${PACKAGE}\`.`,
+      `${fileURLToPath(file)} is missing. The package's install script fetches it: run \`npm rebuild ${PACKAGE}\`. \`npx -p @vaeport/infer vaeport-infer doctor ${provider}\` says what else a machine lacks.`,
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 /** The bridge to ONNX Runtime's JavaScript API, of which these interfaces state the part in use. */
 import { InferError, RuntimeMissingError } from "../errors.js";
-import type { Session, Tensor } from "./types.js";
+import type { Session, SessionOptions, Tensor } from "./types.js";
 
 interface OrtTensor {
   readonly data: unknown;
@@ -21,19 +21,17 @@ interface OrtSession {
 export interface Ort {
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
   readonly InferenceSession: {
-    create(model: Uint8Array, options: SessionOptions): Promise<OrtSession>;
+    create(model: Uint8Array, options: OrtOptions): Promise<OrtSession>;
   };
   readonly env: {
     readonly versions: { readonly node?: string; readonly web?: string };
-    readonly wasm: { numThreads?: number };
+    readonly wasm: { numThreads?: number; wasmPaths?: string };
+    readonly webgpu?: { readonly device?: { readonly lost?: Promise<unknown> } };
   };
 }
 
-interface SessionOptions {
+interface OrtOptions extends SessionOptions {
   executionProviders: string[];
-  logSeverityLevel: 4;
-  intraOpNumThreads?: number;
-  extra?: Record<string, unknown>;
 }
 
 /** Imports a runtime's package, which must be a dynamic import for bundlers and for absent peers. */
@@ -49,6 +47,8 @@ export interface SessionSettings {
   provider: string;
   threads?: number | undefined;
   strict: boolean;
+  /** Of the CPU's providers. */
+  options?: SessionOptions | undefined;
 }
 
 /**
@@ -59,13 +59,14 @@ export interface SessionSettings {
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  { provider, threads, strict }: SessionSettings,
+  { provider, threads, strict, options: given }: SessionSettings,
 ): Promise<Session> {
-  const options: SessionOptions = { executionProviders: [provider], logSeverityLevel: 4 };
+  const options: OrtOptions = { executionProviders: [provider], logSeverityLevel: 4 };
   if (threads !== undefined) options.intraOpNumThreads = threads;
   // These two are the CPU, and ONNX Runtime refuses to forbid it to them.
   if (provider === "cpu" || provider === "wasm") {
-    return wrap(ort, await ort.InferenceSession.create(model, options), true);
+    const all = { ...options, ...given, executionProviders: [provider] };
+    return wrap(ort, await ort.InferenceSession.create(model, all), true);
   }
   const alone = { ...options, extra: { session: { disable_cpu_ep_fallback: "1" } } };
   try {

@@ -1,10 +1,31 @@
 /** What this package needs of an ONNX Runtime: implement `Runtime` to bring another one. */
+import type { FileCache } from "../file-cache.js";
+import type { DataSection } from "../manifest/types.js";
 import type { Queue } from "../queue.js";
 
 /** Row-major float32 values and their shape; the first axis is the batch. */
 export interface Tensor {
   data: Float32Array;
   shape: number[];
+}
+
+/** A browser's picture: ImageData, an ImageBitmap, a canvas (on the page or off screen). */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** ONNX Runtime's session options of the `cpu` and `wasm` providers, handed through as they are. */
+export interface SessionOptions {
+  graphOptimizationLevel?: "disabled" | "basic" | "extended" | "layout" | "all";
+  intraOpNumThreads?: number;
+  interOpNumThreads?: number;
+  executionMode?: "sequential" | "parallel";
+  enableCpuMemArena?: boolean;
+  enableMemPattern?: boolean;
+  logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
+  /** Configuration entries by name, such as `{ session: { intra_op: { allow_spinning: "0" } } }`. */
+  extra?: Record<string, unknown>;
 }
 
 /** One loaded graph. */
@@ -39,12 +60,27 @@ export interface OpenProvider {
   createSession(model: Uint8Array, strict: boolean): Promise<Session>;
   /** Threads in use once a session exists; null where the runtime does not tell. */
   threads(): number | null;
+  /** Asked once sessions exist: settles when the device under them is lost; undefined where that cannot be told. */
+  lost?(): Promise<unknown> | undefined;
+  /** Ends what the provider holds besides its sessions, which are released by then. */
+  close?(): Promise<void>;
 }
 
 export interface OpenOptions {
   threads: number | undefined;
   /** True when `auto` asks: providers that work but do not pay are then refused. */
   automatic: boolean;
+  /** Worker threads that share the runs; only for a runtime with `workers`. */
+  workers?: number | undefined;
+  sessionOptions?: SessionOptions | undefined;
+  /** Where a browser finds onnxruntime-web's .wasm and .mjs files; absent: where the bundler put them. */
+  wasmPaths?: string | undefined;
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal | undefined;
+  /** Called as the file comes in, with the bytes so far; a file that is tried again begins anew. */
+  onBytes?: ((loaded: number) => void) | undefined;
 }
 
 /** One build of ONNX Runtime and the platform it runs on. */
@@ -61,6 +97,12 @@ export interface Runtime {
   open(provider: string, options: OpenOptions): Promise<OpenProvider>;
   /** The absolute URL that a caller's string means on this platform. */
   resolve(source: string): URL;
-  /** The bytes at a URL. Throws SourceError, also when there are more than `limit`. */
-  read(url: URL, limit: number): Promise<Uint8Array>;
+  /** The bytes at a URL. Throws SourceError, also when there are more than `limit`; on abort, the signal's reason. */
+  read(url: URL, limit: number, options?: ReadOptions): Promise<Uint8Array>;
+  /** The platform's own cache of files, for `cache: true`. */
+  openCache?(): Promise<FileCache>;
+  /** True where `open` takes `workers`. */
+  readonly workers?: boolean;
+  /** Pictures as items of data, [n, ...data.shape]; absent where the platform has none. Throws InputError. */
+  pictures?(where: string, pictures: Picture[], data: DataSection, resize: boolean): Tensor;
 }

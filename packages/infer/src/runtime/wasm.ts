@@ -18,19 +18,20 @@ export const wasmRuntime: Runtime = {
   },
   resolve: resolveSource,
   read: readBytes,
+  openCache: async () => (await import("./cache-folder.js")).openCacheFolder(),
 
   async providers() {
     return ["wasm"];
   },
 
-  async open(provider, { threads }) {
+  async open(provider, { threads, sessionOptions: options }) {
     const ort = await importRuntime(PACKAGE, () => import("onnxruntime-web"));
     chooseThreads(ort, threads);
     return {
       version: ort.env.versions.web ?? "unknown",
       adapter: null,
       queue: sharedQueue(),
-      createSession: (model, strict) => createSession(ort, model, { provider, strict }),
+      createSession: (model, strict) => createSession(ort, model, { provider, strict, options }),
       threads: () => ort.env.wasm.numThreads ?? null,
     };
   },

@@ -3,6 +3,7 @@ import { SourceError } from "../errors.js";
 import { sharedQueue } from "../queue.js";
 import { findAdapter } from "./adapter.js";
 import { fetchBytes } from "./fetch-bytes.js";
+import { readPictures } from "./pictures.js";
 import { createSession, importRuntime, type Ort } from "./session.js";
 import type { Runtime } from "./types.js";
 import { chooseThreads } from "./wasm-threads.js";
@@ -30,6 +31,8 @@ export const runtime: Runtime = {
     cuda: "Browsers reach a GPU through WebGPU: ask for webgpu.",
   },
   read: fetchBytes,
+  pictures: readPictures,
+  openCache: async () => (await import("./cache-storage.js")).openCacheStorage(),
 
   resolve(source) {
     const { document, location } = globalThis as Page;
@@ -44,17 +47,19 @@ export const runtime: Runtime = {
     return Object.keys(ENTRIES);
   },
 
-  async open(provider, { threads, automatic }) {
+  async open(provider, { threads, automatic, sessionOptions: options, wasmPaths }) {
     const adapter = provider === "webgpu" ? await findAdapter(automatic) : null;
     const ort: Ort = await importRuntime(PACKAGE, ENTRIES[provider]!);
     // More than one thread needs shared memory; asked without, ONNX Runtime warns and takes one.
     const { crossOriginIsolated } = globalThis as Page;
+    if (wasmPaths !== undefined) ort.env.wasm.wasmPaths ??= wasmPaths;
     chooseThreads(ort, crossOriginIsolated === false ? 1 : threads);
     return {
       version: ort.env.versions.web ?? "unknown",
       adapter,
       queue: sharedQueue(),
-      createSession: (model, strict) => createSession(ort, model, { provider, strict }),
+      createSession: (model, strict) => createSession(ort, model, { provider, strict, options }),
+      lost: () => (provider === "webgpu" ? ort.env.webgpu?.device?.lost : undefined),
       threads: () => (provider === "wasm" ? (ort.env.wasm.numThreads ?? null) : null),
     };
   },

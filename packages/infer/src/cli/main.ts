@@ -1,0 +1,4 @@
+/** The executable `vaeport-infer`. */
+import { runCli } from "./run.js";
+
+process.exitCode = await runCli(process.argv.slice(2));

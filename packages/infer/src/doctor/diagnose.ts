@@ -1,0 +1,117 @@
+/** What a provider lacks, told from the texts of ONNX Runtime, CUDA, the dynamic linker and Dawn. */
+import type { Remedy } from "./types.js";
+
+/** What a failed try of a provider left behind. */
+export interface Failure {
+  /** The error's message and all that native code printed. */
+  output: string;
+  /** `process.platform` and `process.arch`, such as linux-x64. */
+  platform: string;
+  /** The signal or exit status that ended the process, when it did not end by itself. */
+  crash?: string | undefined;
+  /** Libraries of the provider that are not in onnxruntime-node's folder. */
+  missingLibraries: readonly string[];
+}
+
+/** The CUDA 13 libraries that onnxruntime-node 1.30's provider opens, as NVIDIA's wheels have them. */
+const CUDA_WHEELS =
+  "nvidia-cublas nvidia-cuda-runtime nvidia-curand nvidia-cufft nvidia-cuda-nvrtc nvidia-nvjitlink nvidia-cudnn-cu13";
+const CUDA_PATH = `import nvidia; print(":".join(p + d for p in nvidia.__path__ for d in ("/cu13/lib", "/cudnn/lib")))`;
+
+const REMEDIES = {
+  "provider-library": {
+    advice: "onnxruntime-node's install script fetches the CUDA provider (about 250 MB).",
+    commands: ["ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node"],
+  },
+  "cuda-libraries": {
+    advice: "The provider needs CUDA 13 and cuDNN 9 (about 1.5 GB); pip has them as wheels.",
+    commands: [
+      `python3 -m pip install ${CUDA_WHEELS}`,
+      `export LD_LIBRARY_PATH="$(python3 -c '${CUDA_PATH}'):$LD_LIBRARY_PATH"`,
+    ],
+  },
+  driver: {
+    advice:
+      "CUDA 13 needs NVIDIA's driver 580 or newer. In a container it is the host's: start it with `docker run --gpus all`.",
+    commands: ["sudo apt-get install nvidia-driver-580"],
+  },
+  device: {
+    advice: "The driver is there but offers no GPU: none is fitted, or it is hidden or busy.",
+    commands: ["nvidia-smi", 'echo "$CUDA_VISIBLE_DEVICES"'],
+  },
+  vulkan: {
+    advice: "WebGPU in Node goes through Vulkan, whose loader is not installed.",
+    commands: ["sudo apt-get install libvulkan1"],
+  },
+  adapter: {
+    advice:
+      "There is no GPU driver that WebGPU takes. Mesa's is for AMD and Intel; NVIDIA's comes with its own driver.",
+    commands: ["sudo apt-get install mesa-vulkan-drivers"],
+  },
+} as const;
+
+function remedy(stage: keyof typeof REMEDIES, advice?: string): Remedy {
+  const { advice: usual, commands } = REMEDIES[stage];
+  return { stage, advice: advice ?? usual, commands: [...commands] };
+}
+
+/** The stage at which a provider fails, and what to do next. */
+export function diagnose(provider: string, failure: Failure): Remedy {
+  const known =
+    packageMissing(failure) ??
+    (provider === "cuda" ? cuda(failure) : provider === "webgpu" ? webgpu(failure) : undefined);
+  if (known !== undefined) return known;
+  const { crash } = failure;
+  if (crash === undefined)
+    return { stage: "unknown", advice: "The reason says more.", commands: [] };
+  return { stage: "crash", advice: `The process ended with ${crash}.`, commands: [] };
+}
+
+function packageMissing({ output }: Failure): Remedy | undefined {
+  const name = /Cannot load (onnxruntime-\w+)/.exec(output)?.[1];
+  if (name === undefined) return undefined;
+  const commands = [`npm install ${name}@1.30.0`];
+  return { stage: "package", advice: `${name} is not installed, or does not load.`, commands };
+}
+
+/** In the order in which CUDA's own loading fails: a later stage shows only when those before it are passed. */
+function cuda({ output, platform, missingLibraries }: Failure): Remedy | undefined {
+  if (platform !== "linux-x64") {
+    const advice = `onnxruntime-node has CUDA on linux-x64 only; this is ${platform}.`;
+    return { stage: "platform", advice, commands: [] };
+  }
+  const library = notOpened(output);
+  if (missingLibraries.length > 0 || library?.startsWith("libonnxruntime_providers_")) {
+    const names = missingLibraries.length > 0 ? missingLibraries.join(" and ") : library;
+    return remedy("provider-library", `${names} missing. ${REMEDIES["provider-library"].advice}`);
+  }
+  if (library === "libcuda.so.1")
+    return remedy("driver", `libcuda.so.1 missing. ${REMEDIES.driver.advice}`);
+  if (library !== undefined) {
+    return remedy("cuda-libraries", `${library} missing. ${REMEDIES["cuda-libraries"].advice}`);
+  }
+  const error = /CUDA (?:failure|error)[ :]+(\d+)/i.exec(output)?.[1];
+  // https://docs.nvidia.com/cuda/cuda-runtime-api: 35 insufficient driver, 803 driver and library do not match.
+  if (error === "35" || error === "803" || /driver version is insufficient/i.test(output)) {
+    return remedy("driver", `The driver is older than CUDA 13 asks for. ${REMEDIES.driver.advice}`);
+  }
+  // 100 no device, 101 invalid device, 46 unavailable, 999 unknown (a driver that was not set up).
+  if (error !== undefined || /no CUDA-capable device/i.test(output)) return remedy("device");
+  if (/cudnn/i.test(output)) return remedy("cuda-libraries");
+  return undefined;
+}
+
+/** The library that the dynamic linker looked for last in vain. */
+function notOpened(output: string): string | undefined {
+  const misses = [...output.matchAll(/([\w.+-]+\.so[\w.]*): cannot open shared object file/g)];
+  return misses.at(-1)?.[1];
+}
+
+function webgpu({ output, platform }: Failure): Remedy | undefined {
+  if (!platform.startsWith("linux")) return undefined;
+  if (/Couldn't load Vulkan|libvulkan\.so/i.test(output)) return remedy("vulkan");
+  if (/no supported adapters|no drivers|failed to get a webgpu adapter/i.test(output)) {
+    return remedy("adapter");
+  }
+  return undefined;
+}

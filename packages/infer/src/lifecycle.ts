@@ -1,0 +1,82 @@
+/** A model's sessions through their life: the calls in flight, a reload, the end. */
+import { DisposedError } from "./errors.js";
+import type { Graphs } from "./graphs.js";
+import type { OpenModel, RuntimeReport } from "./providers.js";
+
+export type Reopen = (signal: AbortSignal | undefined) => Promise<OpenModel>;
+
+export class Lifecycle {
+  readonly #reopen: Reopen;
+  readonly #calls = new Set<Promise<unknown>>();
+  #report: RuntimeReport;
+  /** Undefined after a reload that failed. */
+  #graphs: Graphs | undefined;
+  #reloading: Promise<void> | undefined;
+  #disposed: Promise<void> | undefined;
+
+  constructor({ graphs, report }: OpenModel, reopen: Reopen) {
+    this.#graphs = graphs;
+    this.#report = report;
+    this.#reopen = reopen;
+  }
+
+  get report(): RuntimeReport {
+    return this.#report;
+  }
+
+  /** Runs a call, after a reload that is under way; reload and dispose then wait for it. */
+  async call<T>(where: string, task: (graphs: Graphs) => Promise<T>): Promise<T> {
+    this.#requireAlive(where);
+    const reloading = this.#reloading;
+    const result =
+      reloading === undefined
+        ? task(this.#live(where))
+        : reloading.then(() => task(this.#live(where)));
+    this.#calls.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#calls.delete(result);
+    }
+  }
+
+  /** Replaces the sessions once the calls before it have ended; one that is under way is shared. */
+  async reload(signal: AbortSignal | undefined): Promise<void> {
+    this.#requireAlive("reload");
+    this.#reloading ??= this.#replace([...this.#calls], signal).finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  /** Releases the sessions once the calls and the reload before it have ended. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#release([...this.#calls, this.#reloading]);
+    return this.#disposed;
+  }
+
+  async #replace(calls: readonly unknown[], signal: AbortSignal | undefined): Promise<void> {
+    // What is broken may fail to be released too; it is given up either way.
+    await this.#release(calls).catch(() => undefined);
+    const { graphs, report } = await this.#reopen(signal);
+    this.#graphs = graphs;
+    this.#report = report;
+  }
+
+  async #release(before: readonly unknown[]): Promise<void> {
+    await Promise.allSettled(before);
+    const graphs = this.#graphs;
+    this.#graphs = undefined;
+    await graphs?.release();
+  }
+
+  #requireAlive(where: string): void {
+    if (this.#disposed === undefined) return;
+    throw new DisposedError(`${where}: the model was disposed. Load it again.`);
+  }
+
+  #live(where: string): Graphs {
+    if (this.#graphs !== undefined) return this.#graphs;
+    throw new DisposedError(`${where}: the last reload failed. Call reload() again.`);
+  }
+}

@@ -1,0 +1,27 @@
+/** Opening a model, which is all that a load needs and no later call: bundlers make it a file of its own. */
+import { runtime as platformRuntime } from "#runtime";
+import { InputError } from "./errors.js";
+import type { VaeManifest } from "./manifest/types.js";
+import type { ModelSource } from "./model-source.js";
+import { type OpenModel, openModel, type ProviderOptions } from "./providers.js";
+import type { Runtime } from "./runtime/types.js";
+import { type ReadSettings, readModel } from "./source.js";
+
+export interface Opened extends OpenModel {
+  manifest: VaeManifest;
+  pictures: Runtime["pictures"];
+}
+
+/** Reads a model and opens it on the first provider that runs it. */
+export async function open(
+  source: ModelSource,
+  options: ProviderOptions & ReadSettings & { runtime?: Runtime },
+): Promise<Opened> {
+  const { runtime = platformRuntime, precision = "float32" } = options;
+  if (options.workers !== undefined && !runtime.workers) {
+    throw new InputError("loadVae: workers: only Node's own runtime has them. Leave them out.");
+  }
+  const model = await readModel(source, runtime, precision, options);
+  const opened = await openModel(model, runtime, options);
+  return { ...opened, manifest: model.manifest, pictures: runtime.pictures };
+}

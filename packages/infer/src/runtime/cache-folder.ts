@@ -1,0 +1,42 @@
+/** The cache of Node: a folder of the user's. */
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { FileCache } from "../file-cache.js";
+
+/** `vaeport/models` in the platform's place for caches; `VAEPORT_CACHE` names another folder. */
+export function cacheFolder(): string {
+  const { VAEPORT_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (VAEPORT_CACHE) return VAEPORT_CACHE;
+  const place =
+    process.platform === "win32"
+      ? (LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
+      : process.platform === "darwin"
+        ? join(homedir(), "Library", "Caches")
+        : XDG_CACHE_HOME || join(homedir(), ".cache");
+  return join(place, "vaeport", "models");
+}
+
+/** A folder with a file for each key. */
+export async function openCacheFolder(folder = cacheFolder()): Promise<FileCache> {
+  return {
+    async get(key) {
+      try {
+        return await readFile(join(folder, key));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }
+    },
+    async put(key, bytes) {
+      await mkdir(folder, { recursive: true });
+      const part = join(folder, `${key}.${process.pid}.part`);
+      try {
+        await writeFile(part, bytes);
+        await rename(part, join(folder, key));
+      } finally {
+        await rm(part, { force: true });
+      }
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** A browser's pictures as items of data. */
+import { InputError } from "../errors.js";
+import { scaleBytes } from "../input.js";
+import type { DataSection } from "../manifest/types.js";
+import { elementCount } from "../shape.js";
+import type { Picture, Tensor } from "./types.js";
+
+interface Context {
+  imageSmoothingQuality: string;
+  drawImage(picture: Picture, x: number, y: number, width: number, height: number): void;
+  getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
+  putImageData(picture: Picture, x: number, y: number): void;
+}
+
+interface Canvas extends Picture {
+  getContext(kind: "2d", options: { willReadFrequently: true }): Context | null;
+}
+
+/** The off-screen canvas of a page or worker, https://html.spec.whatwg.org/multipage/canvas.html#offscreencanvas */
+interface Page {
+  OffscreenCanvas: new (width: number, height: number) => Canvas;
+}
+
+/** Shares of red, green and blue in a grey: ITU-R BT.709, https://www.itu.int/rec/R-REC-BT.709 */
+const [RED, GREEN, BLUE] = [0.2126, 0.7152, 0.0722];
+
+/**
+ * Pictures as a tensor [n, ...data.shape] in the data's layout and range. One channel takes the luma, three take red,
+ * green and blue, over black where a picture is transparent; four take the alpha as it is.
+ */
+export function readPictures(
+  where: string,
+  pictures: Picture[],
+  data: DataSection,
+  resize: boolean,
+): Tensor {
+  const planes = planesOf(where, data);
+  const { width, height } = planes;
+  const size = elementCount(data.shape);
+  const bytes = new Float32Array(pictures.length * size);
+  pictures.forEach((picture, item) => {
+    if (!resize && (picture.width !== width || picture.height !== height)) {
+      throw new InputError(
+        `${where}: expected pictures ${width} wide and ${height} high; got ${picture.width} by ${picture.height}. Pass \`resize: true\` to scale them.`,
+      );
+    }
+    const rgba = pixels(picture, width, height);
+    fill(bytes.subarray(item * size, (item + 1) * size), rgba, planes);
+  });
+  return { data: scaleBytes(bytes, data.range), shape: [pictures.length, ...data.shape] };
+}
+
+/** An item's channels, and how far apart its pixels and its channels lie. */
+interface Planes {
+  width: number;
+  height: number;
+  channels: number;
+  pixelStep: number;
+  channelStep: number;
+}
+
+function planesOf(where: string, { shape, layout }: DataSection): Planes {
+  const [first, second, third] = shape as [number, number, number];
+  const planar = layout === "NCHW";
+  const [height, width, channels] = planar ? [second, third, first] : [first, second, third];
+  if (layout !== "flat" && [1, 3, 4].includes(channels)) {
+    const [pixelStep, channelStep] = planar ? [1, width * height] : [channels, 1];
+    return { width, height, channels, pixelStep, channelStep };
+  }
+  throw new InputError(
+    `${where}: pictures have 1, 3 or 4 channels; the model takes ${layout} [${shape.join(", ")}]. Pass values.`,
+  );
+}
+
+/** The channels of every pixel, 0 to 255. */
+function fill(item: Float32Array, rgba: ArrayLike<number>, planes: Planes): void {
+  const { width, height, channels, pixelStep, channelStep } = planes;
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const at = 4 * pixel;
+    const luma = RED * rgba[at]! + GREEN * rgba[at + 1]! + BLUE * rgba[at + 2]!;
+    const share = channels === 4 ? 1 : rgba[at + 3]! / 255;
+    for (let channel = 0; channel < channels; channel++) {
+      const value = channels === 1 ? luma : rgba[at + channel]!;
+      item[pixel * pixelStep + channel * channelStep] = value * share;
+    }
+  }
+}
+
+/** The RGBA bytes of a picture at this size. */
+function pixels(picture: Picture, width: number, height: number): ArrayLike<number> {
+  const { data } = picture as { data?: Uint8ClampedArray };
+  const sameSize = picture.width === width && picture.height === height;
+  if (data !== undefined && sameSize) return data;
+  let source = picture;
+  if (data !== undefined) {
+    const canvas = open(picture.width, picture.height);
+    canvas.context.putImageData(picture, 0, 0);
+    source = canvas.canvas;
+  }
+  const { context } = open(width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height).data;
+}
+
+function open(width: number, height: number): { canvas: Canvas; context: Context } {
+  const { OffscreenCanvas } = globalThis as unknown as Page;
+  const canvas = new OffscreenCanvas(width, height);
+  return { canvas, context: canvas.getContext("2d", { willReadFrequently: true })! };
+}

@@ -1,0 +1,42 @@
+/** The evidence lower bound of items and its two parts. */
+import type { Graphs, RunOptions } from "./graphs.js";
+import { reparameterise } from "./latent.js";
+import { seededNormal } from "./random.js";
+import type { Tensor } from "./runtime/types.js";
+
+/** Per item, in nats: elbo = -(distortion + rate). */
+export interface Scores {
+  /** -log p(x | z), averaged over the draws of z. */
+  distortion: Float32Array;
+  /** KL(q(z | x) || p(z)). */
+  rate: Float32Array;
+  /** The evidence lower bound on log p(x). */
+  elbo: Float32Array;
+}
+
+/** Scores x [n, ...data.shape] over draws of z, the s-th from stream s of the seed, or at the mean for no draws. */
+export async function scoreItems(
+  graphs: Graphs,
+  x: Tensor,
+  samples: number,
+  seed: number,
+  run: RunOptions,
+): Promise<Scores> {
+  const posterior = await graphs.encode(x, run);
+  const { mean } = posterior;
+  const total = new Float64Array(x.shape[0]!);
+  let rate: Float32Array = new Float32Array();
+  const draws = Math.max(samples, 1);
+  for (let draw = 0; draw < draws; draw++) {
+    const noise = samples === 0 ? undefined : seededNormal(seed, mean.data.length, draw);
+    const z = noise === undefined ? mean : reparameterise(posterior, noise);
+    const parameters = await graphs.parameters(z, run);
+    const scores = await graphs.score(x, posterior, parameters, run);
+    scores.distortion.data.forEach((value, item) => {
+      total[item]! += value;
+    });
+    rate = scores.rate.data;
+  }
+  const distortion = Float32Array.from(total, (sum) => sum / draws);
+  return { distortion, rate, elbo: distortion.map((value, item) => -(value + rate[item]!)) };
+}
