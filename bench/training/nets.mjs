@@ -1,0 +1,67 @@
+/** The two networks that are timed, and how many steps of each make a measurement. */
+
+/**
+ * @typedef {object} Net
+ * @property {string} title
+ * @property {{ model: import("@vaeport/train").TrainConfigInput["model"], latent: { size: number } }} config
+ * @property {number} stepsPerVisit steps that a variant is timed over in one round; 1 to 2 s of work
+ * @property {number} settlingSteps untimed steps before them, since other variants had the caches
+ * @property {{ steps: number, last: number, tolerance: number }} gate after so many steps, the mean loss over the
+ *   last of them may differ from the baseline's by this fraction; weights, order and noise are each variant's own
+ */
+
+/** @typedef {"dense" | "conv"} NetName */
+
+/** @type {Record<NetName, Net>} */
+export const NETS = {
+  dense: {
+    title: "Dense: 784-400(relu)-20+20, 20-400(relu)-784",
+    config: { model: { type: "dense", hidden: [400] }, latent: { size: 20 } },
+    stepsPerVisit: 150,
+    settlingSteps: 10,
+    gate: { steps: 500, last: 100, tolerance: 0.03 },
+  },
+  conv: {
+    title:
+      "Convolutional (the Keras example): 3x3/2 32, 3x3/2 64, dense 16, 2+2; dense 3136, transposed 3x3/2 64, 3x3/2 32, 3x3 1",
+    config: {
+      model: {
+        type: "conv",
+        layers: [
+          { channels: 32, stride: 2 },
+          { channels: 64, stride: 2 },
+        ],
+        hidden: [16],
+      },
+      latent: { size: 2 },
+    },
+    stepsPerVisit: 12,
+    settlingSteps: 1,
+    gate: { steps: 80, last: 20, tolerance: 0.06 },
+  },
+};
+
+export const BATCH = 128;
+
+/** Training images used: MNIST's 60 000 cut to whole batches, so that nobody compiles a second batch size. */
+export const ITEMS = 468 * BATCH;
+
+/** Steps of one epoch. */
+export const EPOCH_STEPS = ITEMS / BATCH;
+
+export const THREADS = 2;
+
+/**
+ * The configuration with which vaeport trains a net.
+ *
+ * @param {NetName} net
+ * @returns {import("@vaeport/train").TrainConfigInput}
+ */
+export function configOf(net) {
+  return {
+    name: net,
+    data: { name: "mnist", trainItems: ITEMS, testItems: BATCH },
+    ...NETS[net].config,
+    training: { epochs: 1_000_000, batchSize: BATCH, optimizer: { learningRate: 1e-3 } },
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * vaeport as its users run it: the loop of @vaeport/train, which reads its losses every tenth of a second. The first
+ * argument is the engine.
+ */
+import { trainEpochs } from "@vaeport/train";
+import { BATCH } from "../nets.mjs";
+import { serve } from "./serve.mjs";
+import { loadSetting } from "./setting.mjs";
+
+const { tf, config, dataset, vae, versions } = await loadSetting();
+config.training.engine = /** @type {"captured" | "eager"} */ (process.argv[2]);
+
+async function* train() {
+  let epoch = 0;
+  let items = 0;
+  let sum = 0;
+  for await (const event of trainEpochs({ tf, vae, dataset, config })) {
+    if (event.type === "epoch") continue;
+    if (event.epoch !== epoch) [epoch, items, sum] = [event.epoch, 0, 0];
+    // Events tell means over the epoch so far.
+    const done = event.items - items;
+    const total = event.items * event.train.negativeElbo;
+    yield { steps: done / BATCH, loss: (total - sum) / done };
+    [items, sum] = [event.items, total];
+  }
+}
+
+await serve(train(), versions);
