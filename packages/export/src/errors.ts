@@ -85,6 +85,11 @@ export class TargetError extends ExportError {
   override readonly name = "TargetError";
 }
 
+/** An exported graph could not be run beside tf.js, or gives other numbers. */
+export class CheckError extends ExportError {
+  override readonly name = "CheckError";
+}
+
 /** A package that this call needs is not installed. */
 export class MissingPackageError extends ExportError {
   override readonly name = "MissingPackageError";

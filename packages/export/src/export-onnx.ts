@@ -23,6 +23,12 @@ export interface ExportOptions {
   graphName?: string;
   /** Translators for more layer classes, or in place of built-in ones, by class name. */
   translators?: Translators;
+  /**
+   * Writes recurrent layers step by step, in place of the operators RNN, GRU and LSTM: larger, and
+   * run by every provider. WebGPU's operators (ONNX Runtime 1.30) refuse tf.js' default recurrent
+   * activation, hardSigmoid.
+   */
+  unrollRecurrent?: boolean;
   /** Free text to store in the file, by key. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -49,7 +55,7 @@ export function exportOnnx(model: LayersModelLike, options: ExportOptions = {}):
 export function exportSource(source: SourceModel, options: ExportOptions): ExportedModel {
   const g = new GraphBuilder(options.graphName ?? source.name, options.metadata);
   const names = borderNames(source, options);
-  const outputs = translateInto(g, source, names.inputs, options.translators);
+  const outputs = translateInto(g, source, names.inputs, options);
   for (const [index, output] of outputs.entries()) {
     g.output(names.outputs[index] as string, output);
   }
@@ -61,10 +67,10 @@ export function translateInto(
   g: GraphBuilder,
   source: SourceModel,
   inputNames: readonly string[],
-  translators: Translators = {},
+  { translators = {}, unrollRecurrent }: ExportOptions = {},
 ): Value[] {
   const inputs = declareInputs(source, inputNames, g);
-  return translateModel(source, inputs, g, { ...TRANSLATORS, ...translators });
+  return translateModel(source, inputs, g, { ...TRANSLATORS, ...translators }, { unrollRecurrent });
 }
 
 /** Simplifies, checks and writes down what a builder holds. */

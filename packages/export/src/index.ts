@@ -1,5 +1,6 @@
 /** `@vaeport/export`: tf.js LayersModels, variational autoencoders first, to ONNX. */
 export {
+  CheckError,
   ExportError,
   GraphError,
   MissingPackageError,
@@ -38,7 +39,7 @@ export type {
 export { loadLayersModel } from "./source/load.js";
 export type { RunnableModelLike } from "./source/tensorflow.js";
 export type { SourceLayer, SourceModel, SourceTensor } from "./source/types.js";
-export type { Translator, Translators } from "./translate/types.js";
+export type { TranslationContext, Translator, Translators } from "./translate/types.js";
 export { type ExportedVae, exportVae, type TrainedVae } from "./vae/export-vae.js";
 export { type WriteOptions, writeModelFolder } from "./vae/model-folder.js";
 export { readRun } from "./vae/run-folder.js";

@@ -13,8 +13,10 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exportOnnx } from "@vaeport/export";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkExport } from "../src/cli/check.js";
 import { saveModel } from "./support/save.js";
 import { sequential, tfl } from "./support/tf.js";
 import { denseVae, summaryOf } from "./support/vaes.js";
@@ -29,7 +31,10 @@ beforeAll(async () => {
   await saveModel(model, at("truncated"));
   writeFileSync(at("truncated", "group1-shard1of1.bin"), "short");
   await saveModel(
-    sequential([4], [tfl.layers.repeatVector({ name: "repeat", n: 2 })]),
+    sequential(
+      [4],
+      [tfl.layers.categoryEncoding({ name: "encode", numTokens: 2, outputMode: "multiHot" })],
+    ),
     at("refused"),
   );
   const { encoder, decoder } = denseVae(8, 11, 3);
@@ -88,6 +93,38 @@ test("prints JSON for machines, and the graph for people", async () => {
   expect(print.output).toContain("  dense [N, 3] = Gemm(x, dense/kernel [4, 3], dense/bias [3])\n");
 });
 
+test("checks the numbers against tf.js, on random input and on a given one", async () => {
+  const model = at("layers", "model.json");
+  const random = await vaeportExport(model, "-o", at("c.onnx"), "--check");
+  expect(random).toMatchObject({ code: 0, errors: "" });
+  expect(random.output).toMatch(
+    /\n {2}check {3}dense: largest error \d\.\de[+-]\d+ beside values up to \d\.\de[+-]\d+ \(tolerance .*\)\n$/,
+  );
+  writeFileSync(at("input.json"), JSON.stringify({ x: [[1, 2, 3, 4]] }));
+  const given = ["--check-input", at("input.json"), "--json"];
+  const { output } = await vaeportExport(model, "-o", at("d.onnx"), ...given);
+  const [check] = JSON.parse(output).check;
+  expect(check.output).toBe("dense");
+  expect(check.largestError).toBeLessThanOrEqual(check.tolerance);
+  expect(check.largestValue).toBeGreaterThan(0);
+});
+
+test("a check fails where numbers differ, and on input that does not fit", async () => {
+  const dense = () => [tfl.layers.dense({ name: "dense", units: 3 })];
+  const model = sequential([4], dense(), 1);
+  const another = exportOnnx(sequential([4], dense(), 2));
+  const differences = await checkExport(model, exportOnnx(model));
+  expect(differences).toMatchObject([{ output: "dense" }]);
+  await expect(checkExport(model, another)).rejects.toMatchObject({ name: "CheckError" });
+  await expect(checkExport(model, another)).rejects.toThrow(
+    /other numbers than tf.js.*dense: largest/,
+  );
+  writeFileSync(at("short.json"), JSON.stringify({ x: [[1, 2, 3]] }));
+  await expect(checkExport(model, exportOnnx(model), at("short.json"))).rejects.toThrow(
+    'short.json: "x" must hold numbers as nested arrays of shape [N, 4], got [1, 3].',
+  );
+});
+
 test("exports a run, and replaces a model folder only by force", async () => {
   const folder = at("model");
   const first = await vaeportExport("vae", at("run"), "-o", folder);
@@ -119,7 +156,7 @@ test.each<[string, string[], RegExp]>([
   [
     "an unsupported layer",
     ["refused/model.json", "-o", "x.onnx"],
-    /repeat \(RepeatVector\): no translator/,
+    /encode \(CategoryEncoding\): tf.js overwrites/,
   ],
   [
     "a target that exists",

@@ -4,8 +4,9 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { loadLayersModel, SourceError } from "@vaeport/export";
+import { exportOnnx, type LayersModelLike, loadLayersModel, SourceError } from "@vaeport/export";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { recurrentLayer } from "./features/recurrent.js";
 import { expectClose } from "./support/compare.js";
 import { saveModel } from "./support/save.js";
 import { normal, sequential, type tf, tfl } from "./support/tf.js";
@@ -132,4 +133,57 @@ describe("what is damaged", () => {
     await expect(attempt).rejects.toThrow(SourceError);
     await expect(attempt).rejects.toThrow(message);
   });
+});
+
+test.each<[string, readonly number[], () => tfl.layers.Layer[]]>([
+  ["LSTM", [5, 4], () => [recurrentLayer("LSTM", { goBackwards: true })]],
+  ["GRU", [5, 4], () => [recurrentLayer("GRU")]],
+  [
+    "RNN",
+    [5, 4],
+    () => [
+      tfl.layers.rnn({
+        cell: [2, 3].map((units) => tfl.layers.gruCell({ units, recurrentInitializer: "zeros" })),
+      }),
+    ],
+  ],
+  [
+    "ConvLSTM2D",
+    [2, 3, 4, 1],
+    () => [
+      tfl.layers.convLstm2d({
+        filters: 2,
+        kernelSize: 2,
+        recurrentInitializer: "zeros",
+        unitForgetBias: false,
+      }),
+    ],
+  ],
+  [
+    "Bidirectional",
+    [5, 4],
+    () => [
+      tfl.layers.bidirectional({
+        layer: recurrentLayer("SimpleRNN", { returnSequences: true }) as tfl.RNN,
+        mergeMode: "sum" as "concat",
+      }),
+    ],
+  ],
+  [
+    "TimeDistributed",
+    [3, 4, 2],
+    () => [tfl.layers.timeDistributed({ layer: tfl.layers.conv1d({ filters: 2, kernelSize: 2 }) })],
+  ],
+  [
+    "Conv3DTranspose",
+    [2, 3, 2, 2],
+    () => [tfl.layers.conv3dTranspose({ filters: 2, kernelSize: 2 })],
+  ],
+  ["SeparableConv2D", [4, 5, 2], () => [tfl.layers.separableConv2d({ filters: 2, kernelSize: 2 })]],
+])("a %s from its file is exported as the one in memory", async (name, shape, net) => {
+  const original = sequential(shape, net());
+  await saveModel(original, join(folder, name));
+  const loaded = await loadLayersModel(join(folder, name, "model.json"));
+  const bytes = (source: LayersModelLike) => exportOnnx(source, { graphName: "same" }).bytes;
+  expect(bytes(loaded)).toEqual(bytes(original));
 });

@@ -34,14 +34,18 @@ describe("refusals", () => {
   test("every unsupported part of a model, in one error", () => {
     const model = sequential(
       [6],
-      [scale("double"), scale("triple"), layers.repeatVector({ name: "repeat", n: 2 })],
+      [
+        scale("double"),
+        scale("triple"),
+        layers.categoryEncoding({ name: "encode", numTokens: 2, outputMode: "multiHot" }),
+      ],
     );
     expect(() => exportOnnx(model)).toThrow(UnsupportedModelError);
     expect(() => exportOnnx(model)).toThrowErrorMatchingInlineSnapshot(`
       [UnsupportedModelError: Model "model" has 3 parts that cannot be exported:
         double (Scale): no translator for this class
         triple (Scale): no translator for this class
-        repeat (RepeatVector): no translator for this class
+        encode (CategoryEncoding): tf.js overwrites the shape of its input with that of its output
       Replace them by supported layers, or pass a function for the class in options.translators.]
     `);
   });
@@ -77,17 +81,24 @@ describe("refusals", () => {
     });
   });
 
-  test("an input with open sizes, or of whole numbers", () => {
+  test("an input with open sizes, or of text", () => {
     const open = tfl.input({ name: "open", shape: [null, null, 3] });
     const conv = layers.conv2d({ filters: 1, kernelSize: 2 }).apply(open) as tfl.SymbolicTensor;
     expect(() => exportOnnx(tfl.model({ inputs: open, outputs: conv }))).toThrow(
       /open \(InputLayer\): shape \[\?, \?, \?, 3\] has open sizes/,
     );
-    const tokens = tfl.input({ name: "tokens", shape: [5], dtype: "int32" });
-    const embedded = layers.embedding({ inputDim: 3, outputDim: 2 }).apply(tokens);
+    const words = tfl.input({ name: "words", shape: [5], dtype: "string" });
+    const embedded = layers.embedding({ inputDim: 3, outputDim: 2 }).apply(words);
     expect(() =>
-      exportOnnx(tfl.model({ inputs: tokens, outputs: embedded as tfl.SymbolicTensor })),
-    ).toThrow(/tokens \(InputLayer\): dtype int32 is not supported/);
+      exportOnnx(tfl.model({ inputs: words, outputs: embedded as tfl.SymbolicTensor })),
+    ).toThrow(/words \(InputLayer\): dtype string is not supported/);
+  });
+
+  test("a result without elements", () => {
+    const pool = layers.maxPooling1d({ name: "pool", poolSize: 3 });
+    expect(() => exportOnnx(sequential([2, 1], [pool]))).toThrow(
+      "pool (MaxPooling1D): a result without elements is not supported ([N, 0, 1])",
+    );
   });
 
   test("names that do not fit", () => {

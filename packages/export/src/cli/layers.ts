@@ -4,20 +4,31 @@ import { exportOnnx } from "../export-onnx.js";
 import { printGraph } from "../ir/print.js";
 import type { Value } from "../ir/types.js";
 import { loadLayersModel } from "../source/load.js";
+import { checkExport, describeDifference } from "./check.js";
 import { calmTensorFlow, print } from "./output.js";
 
 export interface LayersOptions {
   output: string;
   force?: boolean;
   print?: boolean;
+  unrollRecurrent?: boolean;
+  check?: boolean;
+  checkInput?: string;
   json?: boolean;
 }
 
 export async function exportLayers(location: string, options: LayersOptions): Promise<void> {
   await calmTensorFlow();
-  const { bytes, graph } = exportOnnx(await loadLayersModel(location));
+  const model = await loadLayersModel(location);
+  const exported = exportOnnx(model, { unrollRecurrent: options.unrollRecurrent ?? false });
+  const { bytes, graph } = exported;
+  const check =
+    options.check || options.checkInput
+      ? await checkExport(model, exported, options.checkInput)
+      : [];
   writeFileWhole(options.output, bytes, options.force ?? false);
-  const tensors = (values: readonly Value[]) => values.map(({ name, shape }) => ({ name, shape }));
+  const tensors = (values: readonly Value[]) =>
+    values.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
   const result = {
     file: options.output,
     bytes: bytes.byteLength,
@@ -25,6 +36,7 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
     nodes: graph.nodes.length,
     inputs: tensors(graph.inputs),
     outputs: tensors(graph.outputs),
+    ...(check.length > 0 ? { check } : {}),
   };
   if (options.json) return print(JSON.stringify(result));
   if (options.print) print(printGraph(graph).trimEnd());
@@ -35,4 +47,5 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
   );
   print(`  inputs  ${list(graph.inputs)}`);
   print(`  outputs ${list(graph.outputs)}`);
+  for (const line of check) print(`  check   ${describeDifference(line)}`);
 }

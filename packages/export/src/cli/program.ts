@@ -19,6 +19,9 @@ export function makeProgram(): Command {
     .requiredOption("-o, --output <file>", "ONNX file to write")
     .option("--force", "replace the file if it exists")
     .option("--print", "print the graph")
+    .option("--unroll-recurrent", "write recurrent layers step by step, for WebGPU")
+    .option("--check", "first compare with tf.js on random input; needs onnxruntime-node")
+    .option("--check-input <file>", "as --check, on the arrays of a JSON file, by input name")
     .option("--json", "print what was written as JSON")
     .action((model: string, options: LayersOptions) => exportLayers(model, options));
 

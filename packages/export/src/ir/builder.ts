@@ -49,9 +49,9 @@ export class GraphBuilder {
     this.#metadata = metadata;
   }
 
-  /** A float32 input of the graph, named exactly so. */
-  input(name: string, shape: readonly Dim[]): Value {
-    const value: Value = { name, dtype: "float32", shape, layout: "source" };
+  /** An input of the graph, named exactly so. */
+  input(name: string, shape: readonly Dim[], dtype: DataType = "float32"): Value {
+    const value: Value = { name, dtype, shape, layout: "source" };
     this.#inputs.push(value);
     return value;
   }
@@ -94,10 +94,21 @@ export class GraphBuilder {
     output: Output,
     attributes: Attributes = {},
   ): Value {
-    const { shape, layout = "source", dtype = "float32" } = output;
-    const value: Value = { name: this.#scoped(op), dtype, shape, layout };
-    this.#nodes.push({ op, inputs: [...inputs], outputs: [value], attributes });
-    return value;
+    return this.nodeWith(op, inputs, [output], attributes)[0] as Value;
+  }
+
+  /** Adds a node with several outputs and gives them. */
+  nodeWith(
+    op: string,
+    inputs: readonly (Value | null)[],
+    outputs: readonly Output[],
+    attributes: Attributes = {},
+  ): Value[] {
+    const values = outputs.map(({ shape, layout = "source", dtype = "float32" }) => {
+      return { name: this.#scoped(op), dtype, shape, layout };
+    });
+    this.#nodes.push({ op, inputs: [...inputs], outputs: values, attributes });
+    return values;
   }
 
   /**
@@ -112,8 +123,8 @@ export class GraphBuilder {
     const permutation = permutationTo(layout, value.shape.length);
     const shape = permuteList(value.shape, permutation);
     const converted = keepsOrder(value.shape, permutation)
-      ? this.node("Reshape", [value, this.ints(reshapeTarget(shape))], { shape, layout })
-      : this.node("Transpose", [value], { shape, layout }, { perm: ints(permutation) });
+      ? this.node("Reshape", [value, this.ints(reshapeTarget(shape))], { ...value, shape, layout })
+      : this.node("Transpose", [value], { ...value, shape, layout }, { perm: ints(permutation) });
     this.#counterparts.set(value, converted).set(converted, value);
     return converted;
   }

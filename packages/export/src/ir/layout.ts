@@ -42,11 +42,14 @@ export function keepsOrder(shape: readonly Dim[], permutation: readonly number[]
   return moved.every((axis, index) => index === 0 || axis > (moved[index - 1] as number));
 }
 
-/** What ONNX Reshape is told for this shape: 0, "as the input has it", for the batch. */
-export function reshapeTarget(shape: readonly Dim[]): number[] {
+/**
+ * What ONNX Reshape is told for this shape: for the open first size 0, "as the input has it", or -1,
+ * "what is left over", where the input's first size is another one.
+ */
+export function reshapeTarget(shape: readonly Dim[], from: readonly Dim[] = shape): number[] {
   return shape.map((size, axis) => {
     if (typeof size === "number") return size;
-    if (axis === 0) return 0;
+    if (axis === 0) return size === from[0] ? 0 : -1;
     throw new GraphError(
       `Reshape: only the first size may be open, got [${shape.join(", ")}]. Build the model with a full inputShape.`,
     );

@@ -42,8 +42,17 @@ function declare({ name, shape, dtype }: Value): string {
 }
 
 function printAttribute(attribute: Attribute): string {
-  if (attribute.type === "ints") return `[${attribute.value.join(", ")}]`;
-  return attribute.type === "string" ? attribute.value : printNumber(attribute.value);
+  switch (attribute.type) {
+    case "string":
+      return attribute.value;
+    case "ints":
+    case "strings":
+      return `[${attribute.value.join(", ")}]`;
+    case "floats":
+      return `[${attribute.value.map(printNumber).join(", ")}]`;
+    default:
+      return printNumber(attribute.value);
+  }
 }
 
 /** Six digits: enough to tell float32 values apart, and 0.1 stays 0.1. */

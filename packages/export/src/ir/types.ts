@@ -1,6 +1,6 @@
 /** The graph that translators build, passes rewrite and `proto/` writes: plain objects. */
 
-export type DataType = "float32" | "int64";
+export type DataType = "float32" | "int32" | "int64" | "bool";
 
 /** The name of the batch axis, the one size that a graph leaves open. */
 export const BATCH = "N";
@@ -42,14 +42,15 @@ export type Constant = FloatConstant | IntConstant;
 
 export type Attribute =
   | { readonly type: "int" | "float"; readonly value: number }
-  | { readonly type: "ints"; readonly value: readonly number[] }
-  | { readonly type: "string"; readonly value: string };
+  | { readonly type: "ints" | "floats"; readonly value: readonly number[] }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "strings"; readonly value: readonly string[] };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One ONNX operator, named by its first output. A `null` input is an optional one left out. */
 export interface Node {
-  readonly op: string;
+  op: string;
   inputs: (Value | null)[];
   outputs: Value[];
   attributes: Attributes;
@@ -87,4 +88,6 @@ export function constantsOf(graph: Graph): Constant[] {
 export const int = (value: number): Attribute => ({ type: "int", value });
 export const float = (value: number): Attribute => ({ type: "float", value });
 export const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
+export const floats = (value: readonly number[]): Attribute => ({ type: "floats", value });
 export const string = (value: string): Attribute => ({ type: "string", value });
+export const strings = (value: readonly string[]): Attribute => ({ type: "strings", value });

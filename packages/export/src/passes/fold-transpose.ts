@@ -23,7 +23,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Two cases, in which [...] are element-wise nodes:
+ * Two cases, in which [...] are element-wise nodes and N is one and the same:
  * 1. Transpose, Reshape to [N, K], [...], Gemms: the Gemms take their rows in the order before the
  *    Transpose.
  * 2. Gemm, [...], Reshape, [...], Transpose: the Gemm gives its columns in the order after the
@@ -51,6 +51,7 @@ function foldIntoNext(graph: Graph, transpose: Node): boolean {
   for (const reshape of consumers.get(moved) ?? []) {
     const [vector] = reshape.outputs;
     if (reshape.op !== "Reshape" || vector?.shape.length !== 2) continue;
+    if (vector.shape[0] !== moved.shape[0]) continue;
     const gemms = gemmsBehind(graph, vector, consumers);
     if (gemms === undefined) continue;
     const back = inverse(permutationOf(transpose));
@@ -94,7 +95,10 @@ function foldIntoPrevious(graph: Graph, transpose: Node): boolean {
   const chain: Node[] = [];
   let node = before(transpose);
   for (; node && ELEMENTWISE.has(node.op); node = before(node)) chain.unshift(node);
-  if (node?.op !== "Reshape" || node.inputs[0]?.shape.length !== 2) return false;
+  const vector = node?.op === "Reshape" ? node.inputs[0] : undefined;
+  if (!node || vector?.shape.length !== 2 || vector.shape[0] !== transpose.outputs[0]?.shape[0]) {
+    return false;
+  }
   chain.unshift(node);
   do node = before(node);
   while (node && ELEMENTWISE.has(node.op));

@@ -1,9 +1,11 @@
 /** Makes one Reshape of two in a row. */
+import { intsConstant } from "../ir/constants.js";
 import { producersOf } from "../ir/edit.js";
+import { reshapeTarget } from "../ir/layout.js";
 import type { Graph } from "../ir/types.js";
 import type { Pass } from "./run.js";
 
-/** Reshape(Reshape(x, a), b) = Reshape(x, b), since both keep the batch first. */
+/** Reshape(Reshape(x, a), b) = Reshape(x, b). */
 export const mergeReshape: Pass = {
   name: "merge-reshape",
   run(graph: Graph): boolean {
@@ -13,7 +15,10 @@ export const mergeReshape: Pass = {
       const [input] = node.inputs;
       const before = input ? producers.get(input) : undefined;
       if (node.op !== "Reshape" || before?.op !== "Reshape") continue;
-      node.inputs[0] = before.inputs[0] ?? null;
+      const [source] = before.inputs;
+      const [output] = node.outputs;
+      if (!source || !output) continue;
+      node.inputs = [source, intsConstant(reshapeTarget(output.shape, source.shape))];
       changed = true;
     }
     return changed;

@@ -3,6 +3,7 @@ import { foldAffine } from "./fold-affine.js";
 import { foldPad } from "./fold-pad.js";
 import { foldTranspose } from "./fold-transpose.js";
 import { mergeReshape } from "./merge-reshape.js";
+import { mergeTranspose } from "./merge-transpose.js";
 import { removeDead } from "./remove-dead.js";
 import { removeIdentity } from "./remove-identity.js";
 import type { Pass } from "./run.js";
@@ -12,6 +13,7 @@ export const STANDARD_PASSES: readonly Pass[] = [
   foldPad,
   foldTranspose,
   mergeReshape,
+  mergeTranspose,
   removeIdentity,
   removeDead,
 ];

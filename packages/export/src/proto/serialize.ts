@@ -19,7 +19,9 @@ const IR_VERSION = 8;
 const { AttributeType } = onnx.AttributeProto;
 const { DataType: ProtoType } = onnx.TensorProto;
 const DATA_TYPES: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
+  bool: ProtoType.BOOL,
   float32: ProtoType.FLOAT,
+  int32: ProtoType.INT32,
   int64: ProtoType.INT64,
 };
 
@@ -70,9 +72,17 @@ function attributeProto(name: string, attribute: Attribute): onnx.AttributeProto
       return { name, type: AttributeType.FLOAT, f: attribute.value };
     case "ints":
       return { name, type: AttributeType.INTS, ints: [...attribute.value] };
+    case "floats":
+      return { name, type: AttributeType.FLOATS, floats: [...attribute.value] };
     case "string":
-      return { name, type: AttributeType.STRING, s: new TextEncoder().encode(attribute.value) };
+      return { name, type: AttributeType.STRING, s: utf8(attribute.value) };
+    case "strings":
+      return { name, type: AttributeType.STRINGS, strings: attribute.value.map(utf8) };
   }
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function valueProto({ name, dtype, shape }: Value): onnx.ValueInfoProto.$Properties {

@@ -20,6 +20,16 @@ export interface LayerLike {
   getConfig(): object;
   getWeights(): readonly TensorLike[];
   readonly weights: readonly { readonly originalName: string }[];
+  readonly dataFormat?: unknown;
+  /** Of recurrent layers. */
+  readonly cell?: LayerLike;
+  /** Of StackedRNNCells. */
+  readonly cells?: readonly LayerLike[];
+  /** Of TimeDistributed. */
+  readonly layer?: LayerLike;
+  /** Of Bidirectional, which runs copies of its `layer`. */
+  readonly forwardLayer?: LayerLike;
+  readonly backwardLayer?: LayerLike;
   readonly inboundNodes: readonly {
     readonly inputTensors: readonly SymbolicTensorLike[];
     readonly outputTensors: readonly SymbolicTensorLike[];
@@ -98,16 +108,43 @@ class ModelReader {
     const known = this.#layers.get(layer);
     if (known !== undefined) return known;
     const nested = isModel(layer);
+    const inside = innerLayers(layer);
+    const inner = inside.map((each) => this.#layer(each));
+    // A wrapper's weights are those inside it: they are not read twice.
+    const wrapped = inside.reduce((count, { weights }) => count + weights.length, 0);
+    const own = inside.length === 0 || wrapped !== layer.weights.length;
     const read: SourceLayer = {
       name: layer.name,
       className: layer.getClassName(),
-      config: nested ? {} : (layer.getConfig() as Record<string, unknown>),
-      weights: nested ? {} : readWeights(layer),
+      config: nested ? {} : configOf(layer),
+      weights: nested ? {} : own ? readWeights(layer) : weightsOf(inner),
+      inner,
       ...(nested ? { model: this.read(layer) } : {}),
     };
     this.#layers.set(layer, read);
     return read;
   }
+}
+
+function innerLayers(layer: LayerLike): LayerLike[] {
+  const { cell, cells, layer: wrapped, forwardLayer, backwardLayer } = layer;
+  const around = forwardLayer === undefined ? [wrapped] : [forwardLayer, backwardLayer];
+  return [cell, ...(Array.isArray(cells) ? cells : []), ...around].filter(isLayer);
+}
+
+/** A layer of any class may have a `cell` of another kind. */
+function isLayer(value: LayerLike | undefined): value is LayerLike {
+  return typeof value?.getClassName === "function" && typeof value.getWeights === "function";
+}
+
+function weightsOf(layers: readonly SourceLayer[]): Record<string, SourceTensor> {
+  return Object.fromEntries(layers.flatMap(({ weights }) => Object.entries(weights)));
+}
+
+/** What `getConfig` gives, and the data format where that leaves it out (Conv1D). */
+function configOf(layer: LayerLike): Record<string, unknown> {
+  const { dataFormat } = layer;
+  return { ...(dataFormat == null ? {} : { dataFormat }), ...layer.getConfig() };
 }
 
 function remember(

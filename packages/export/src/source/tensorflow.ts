@@ -14,17 +14,20 @@ export interface RunnableModelLike extends LayersModelLike {
 export interface PlainTensor {
   data: Float32Array;
   shape: readonly number[];
+  dtype?: "float32" | "int32";
 }
 
-/** What `model.predict` gives for one input, on whichever tf.js backend is active. */
+/** What `model.predict` gives for one input or several, on whichever tf.js backend is active. */
 export async function predict(
   model: RunnableModelLike,
-  input: PlainTensor,
+  input: PlainTensor | readonly PlainTensor[],
 ): Promise<PlainTensor[]> {
   const core = await importCore();
   const outputs = core.tidy(() => {
-    const tensor = core.tensor(input.data, [...input.shape]);
-    return [model.predict(tensor)].flat() as import("@tensorflow/tfjs-core").Tensor[];
+    const tensors = [input]
+      .flat()
+      .map(({ data, shape, dtype = "float32" }) => core.tensor(data, [...shape], dtype));
+    return [model.predict(tensors)].flat() as import("@tensorflow/tfjs-core").Tensor[];
   });
   const results = await Promise.all(
     outputs.map(async (output) => ({

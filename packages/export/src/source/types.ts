@@ -21,6 +21,11 @@ export interface SourceLayer {
   readonly config: Readonly<Record<string, unknown>>;
   /** By the name the layer gave them, such as `kernel`. */
   readonly weights: Readonly<Record<string, SourceTensor>>;
+  /**
+   * Layers inside: a recurrent layer's cell, the cells of a stack, what a wrapper wraps (forward,
+   * then backward).
+   */
+  readonly inner: readonly SourceLayer[];
   /** What is inside, where the layer is itself a model. */
   readonly model?: SourceModel;
 }

@@ -54,8 +54,23 @@ const ACTIVATIONS = {
   tanh: ops.tanh,
 } satisfies Record<string, Activation>;
 
+/** Activations of each element alone: those that any order of axes leaves the same. */
+const ELEMENTWISE = (Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[]).filter(
+  (name) => name !== "softmax" && name !== "logSoftmax",
+);
+
 /** The activation named in the layer's configuration, applied to x in whatever layout it has. */
 export function activate(layer: SourceLayer, x: Value, g: GraphBuilder): Value {
   const names = Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[];
   return ACTIVATIONS[choice(layer, "activation", names)](g, x);
+}
+
+/** The activation under this name in the configuration, where it is one of each element alone. */
+export function activateElements(
+  layer: SourceLayer,
+  attribute: "activation" | "recurrentActivation",
+  x: Value,
+  g: GraphBuilder,
+): Value {
+  return ACTIVATIONS[choice(layer, attribute, ELEMENTWISE)](g, x);
 }

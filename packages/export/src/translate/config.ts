@@ -1,7 +1,7 @@
 /** Reads a layer's configuration and weights; what is not as tf.js writes it is refused by name. */
 import { SourceError, UnsupportedError } from "../errors.js";
 import type { GraphBuilder } from "../ir/builder.js";
-import type { Pair } from "../ir/ops/shapes.js";
+import type { Pair, Sizes } from "../ir/ops/shapes.js";
 import type { Constant, Dim, Value } from "../ir/types.js";
 import type { SourceLayer, SourceTensor } from "../source/types.js";
 
@@ -35,12 +35,22 @@ export function number(layer: SourceLayer, attribute: string): number {
   throw unsupported(attribute, value, "a finite number");
 }
 
-/** Two positive whole numbers, rows first; one number stands for both. */
-export function pair(layer: SourceLayer, attribute: string): Pair {
+/** Positive whole numbers, one per axis; a single one stands for all. */
+export function sizes(layer: SourceLayer, attribute: string, rank: number): Sizes {
   const value = layer.config[attribute];
-  const [height, width] = Array.isArray(value) ? value : [value, value];
-  if (isPositive(height) && isPositive(width)) return [height, width];
-  throw unsupported(attribute, value, "one or two positive whole numbers");
+  const list: unknown[] = Array.isArray(value) ? value : new Array<unknown>(rank).fill(value);
+  if (list.length === rank && list.every(isPositive)) return list;
+  throw unsupported(
+    attribute,
+    value,
+    rank === 1 ? "a positive whole number" : "positive whole numbers, one per axis",
+  );
+}
+
+/** `sizes` of rows and columns. */
+export function pair(layer: SourceLayer, attribute: string): Pair {
+  const [height = 1, width = 1] = sizes(layer, attribute, 2);
+  return [height, width];
 }
 
 function isPositive(value: unknown): value is number {
@@ -64,8 +74,16 @@ export function itemSize(x: Value): number {
   return x.shape.slice(1).reduce((product: number, size) => product * knownSize(size), 1);
 }
 
-/** Where the layer looks for channels: behind all other axes, or right after the batch. */
+/** True or false, as it is by default where it is not given. */
+export function flag(layer: SourceLayer, attribute: string): boolean {
+  const value = layer.config[attribute] ?? false;
+  if (typeof value === "boolean") return value;
+  throw unsupported(attribute, value, "true or false");
+}
+
+/** Where the layer looks for channels: behind all other axes (the default), or after the batch. */
 export function dataFormat(layer: SourceLayer): "channelsLast" | "channelsFirst" {
+  if (layer.config.dataFormat === undefined) return "channelsLast";
   return choice(layer, "dataFormat", ["channelsLast", "channelsFirst"]);
 }
 

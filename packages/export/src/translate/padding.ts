@@ -18,15 +18,18 @@ export interface Span {
 /** Elements to add before and after an axis. */
 export type Ends = readonly [before: number, after: number];
 
+/** Padding of a convolution or pooling: none for "valid", `sameTotal` or 0 for "same". */
+export function windowPadding(padding: Padding, span: Span): Ends {
+  return padding === "valid" ? [0, 0] : split(Math.max(0, sameTotal(span)));
+}
+
 /**
- * Padding of a convolution or pooling: none for "valid"; for "same" what makes the output ceil(size
- * / stride) long, max(0, (ceil(size / stride) - 1) stride + extent - size), extent = dilation
- * (kernel - 1) + 1.
+ * What makes the output ceil(size / stride) long: (ceil(size / stride) - 1) stride + extent - size,
+ * extent = dilation (kernel - 1) + 1. Below 0, elements at the end are in no window.
  */
-export function windowPadding(padding: Padding, { size, kernel, stride, dilation }: Span): Ends {
-  if (padding === "valid") return [0, 0];
+export function sameTotal({ size, kernel, stride, dilation }: Span): number {
   const extent = dilation * (kernel - 1) + 1;
-  return split(Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size));
+  return (Math.ceil(size / stride) - 1) * stride + extent - size;
 }
 
 /**

@@ -9,7 +9,8 @@ import type { GraphBuilder } from "../ir/builder.js";
 import { sourceShape } from "../ir/layout.js";
 import { BATCH, type Dim, type Value } from "../ir/types.js";
 import type { SourceCall, SourceLayer, SourceModel, SourceValue } from "../source/types.js";
-import type { Translators } from "./types.js";
+import { maskMakerOf } from "./masks.js";
+import type { TranslationContext, Translators } from "./types.js";
 
 /**
  * Writes a model into the graph and gives the values of its outputs. Throws UnsupportedModelError,
@@ -21,16 +22,18 @@ export function translateModel(
   inputs: readonly Value[],
   g: GraphBuilder,
   translators: Translators,
+  { unrollRecurrent = false }: { unrollRecurrent?: boolean | undefined } = {},
 ): Value[] {
-  const walk = new Walk(g, translators);
+  const walk = new Walk(g, translators, { maskedBy: maskMakerOf(model), unrollRecurrent });
   const outputs = walk.model(model, inputs);
   if (walk.unsupported.length > 0) throw new UnsupportedModelError(model.name, walk.unsupported);
+  if (walk.failure !== undefined) throw walk.failure;
   return outputs;
 }
 
 /**
  * Declares a model's inputs, [N, ...] whatever batch size the model was built with. Throws
- * UnsupportedModelError for an input with another open size, or of another type than float32.
+ * UnsupportedModelError for an input with another open size, or of a type that is no number's.
  */
 export function declareInputs(
   model: SourceModel,
@@ -45,10 +48,15 @@ export function declareInputs(
       const sizes = shape.map((size) => size ?? "?").join(", ");
       note(`shape [${sizes}] has open sizes beside the batch; give the full inputShape`);
     }
-    if (dtype !== "float32") note(`dtype ${dtype} is not supported (float32)`);
+    if (dtype !== "float32" && dtype !== "int32") {
+      note(`dtype ${dtype} is not supported (float32 or int32)`);
+    }
   }
   if (unsupported.length > 0) throw new UnsupportedModelError(model.name, unsupported);
-  return model.inputs.map((input, index) => g.input(names[index] as string, graphShape(input)));
+  return model.inputs.map((input, index) => {
+    const dtype = input.dtype === "int32" ? "int32" : "float32";
+    return g.input(names[index] as string, graphShape(input), dtype);
+  });
 }
 
 /** The shape of a graph value for a tensor of the model: the batch is always open. */
@@ -58,12 +66,23 @@ function graphShape({ shape }: SourceValue): Dim[] {
 
 class Walk {
   readonly unsupported: UnsupportedPart[] = [];
+  /**
+   * What went wrong first. It yields to unsupported parts, which can be the reason: some layers of
+   * tf.js overwrite the shape of their input.
+   */
+  failure: TranslationError | undefined;
   readonly #g: GraphBuilder;
   readonly #translators: Translators;
+  readonly #context: TranslationContext;
 
-  constructor(g: GraphBuilder, translators: Translators) {
+  constructor(
+    g: GraphBuilder,
+    translators: Translators,
+    given: Omit<TranslationContext, "translate">,
+  ) {
     this.#g = g;
     this.#translators = translators;
+    this.#context = { translate: (layer, inputs) => this.#inner(layer, inputs), ...given };
   }
 
   model(model: SourceModel, inputs: readonly Value[]): Value[] {
@@ -86,28 +105,36 @@ class Walk {
 
   #call(call: SourceCall, inputs: readonly Value[]): readonly Value[] {
     try {
+      needElements(call.outputs);
       const outputs = this.#translate(call.layer, inputs);
       needShapes(outputs, call.outputs);
       return outputs;
     } catch (error) {
       const { className } = call.layer;
-      if (error instanceof TranslationError) throw error;
       if (error instanceof UnsupportedError) {
         this.#note({ layer: this.#g.path, className, reason: error.message });
-        return call.outputs.map((output) => this.#placeholder(output));
+      } else {
+        const problem = error instanceof Error ? error.message : String(error);
+        this.failure ??= new TranslationError(this.#g.path, className, problem, { cause: error });
       }
-      const problem = error instanceof Error ? error.message : String(error);
-      throw new TranslationError(this.#g.path, className, problem, { cause: error });
+      return call.outputs.map((output) => this.#placeholder(output));
     }
   }
 
   #translate(layer: SourceLayer, inputs: readonly Value[]): readonly Value[] {
     if (Object.hasOwn(this.#translators, layer.className)) {
       const translator = this.#translators[layer.className];
-      if (translator !== undefined) return translator(layer, inputs, this.#g);
+      if (translator !== undefined) {
+        return translator(layer, inputs, this.#g, this.#context);
+      }
     }
     if (layer.model !== undefined) return this.model(layer.model, inputs);
     throw new UnsupportedError("no translator for this class");
+  }
+
+  /** A layer inside another, below its name. */
+  #inner(layer: SourceLayer, inputs: readonly Value[]): readonly Value[] {
+    return this.#g.scope(layer.name, () => this.#translate(layer, inputs));
   }
 
   /** A shared layer is named once. */
@@ -124,6 +151,15 @@ class Walk {
   }
 }
 
+/** Refuses what tf.js computes to nothing, such as a window larger than its image. */
+function needElements(tensors: readonly SourceValue[]): void {
+  const empty = tensors.find(({ shape }) => shape.slice(1).includes(0));
+  if (empty === undefined) return;
+  throw new UnsupportedError(
+    `a result without elements is not supported ([${graphShape(empty).join(", ")}])`,
+  );
+}
+
 /** Holds a translator to the shapes that tf.js computes, where it knows them. */
 function needShapes(values: readonly Value[], tensors: readonly SourceValue[]): void {
   const fits =
@@ -136,7 +172,7 @@ function needShapes(values: readonly Value[], tensors: readonly SourceValue[]): 
 }
 
 function fitsShape(shape: readonly Dim[], { shape: expected }: SourceValue): boolean {
-  if (shape.length !== expected.length || shape[0] !== BATCH) return false;
+  if (shape.length !== expected.length || typeof shape[0] !== "string") return false;
   return shape.every(
     (size, axis) => axis === 0 || expected[axis] === null || size === expected[axis],
   );

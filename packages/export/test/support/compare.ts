@@ -1,5 +1,6 @@
 /** Holds an export to what tf.js computes, and collects the graphs for the ONNX checker. */
 import { type ExportedModel, type ExportOptions, exportOnnx } from "@vaeport/export";
+import { seededUniform } from "@vaeport/infer/random";
 import * as ort from "onnxruntime-node";
 import { afterAll, expect } from "vitest";
 import { checkOnnx } from "../referee.js";
@@ -28,9 +29,13 @@ export function exportModel(model: tfl.LayersModel, options?: ExportOptions): Ex
   return exported;
 }
 
-interface CompareOptions extends ExportOptions {
+export interface CompareOptions extends ExportOptions {
   /** Standard deviation of the input. */
   spread?: number;
+  /** Inputs are whole numbers below this. */
+  below?: number;
+  /** Makes an input of a shape, batch included. */
+  input?: (shape: readonly number[], index: number) => tf.Tensor;
   /** What the model should give, where tf.js itself is wrong. */
   reference?: (inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
 }
@@ -43,17 +48,23 @@ export async function compare(
   model: tfl.LayersModel,
   options: CompareOptions = {},
 ): Promise<ExportedModel> {
-  const { spread = 1, reference = (inputs) => model.predict(inputs), ...rest } = options;
+  const { spread = 1, below, input, reference, ...rest } = options;
+  const make = input ?? ((shape, index) => random(shape, 100 + index, spread, below));
+  const run = reference ?? ((inputs) => model.predict(inputs));
   const exported = exportModel(model, rest);
   const session = await ort.InferenceSession.create(exported.bytes, { logSeverityLevel: 3 });
   for (const batch of [1, 3]) {
-    const inputs = model.inputs.map(({ shape }, index) =>
-      normal([batch, ...shape.slice(1).map(Number)], 100 + index, spread),
+    const inputs = model.inputs.map(({ shape, dtype }, index) =>
+      tf.cast(make([batch, ...shape.slice(1).map(Number)], index), dtype),
     );
-    const expected = [reference(inputs)].flat();
-    const feeds = inputs.map((input, index) => [
+    const expected = [run(inputs)].flat();
+    const feeds = inputs.map((value, index) => [
       session.inputNames[index] as string,
-      new ort.Tensor("float32", input.dataSync() as Float32Array, input.shape),
+      new ort.Tensor(
+        value.dtype as "float32" | "int32",
+        value.dataSync() as Float32Array & Int32Array,
+        value.shape,
+      ),
     ]);
     const results = await session.run(Object.fromEntries(feeds));
     expected.forEach((tensor, index) => {
@@ -65,6 +76,13 @@ export async function compare(
   }
   await session.release();
   return exported;
+}
+
+function random(shape: readonly number[], seed: number, spread: number, below?: number): tf.Tensor {
+  if (below === undefined) return normal(shape, seed, spread);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const values = Float32Array.from(seededUniform(seed, count), (u) => Math.floor(u * below));
+  return tf.tensor(values, [...shape]);
 }
 
 /** Every element within 1e-5 + 1e-4 of the reference's largest. */

@@ -1,6 +1,6 @@
 /** Element-wise operators: shape and layout are those of the input, or of the broadcast. */
 import type { GraphBuilder } from "../builder.js";
-import { type Attributes, float, type Value } from "../types.js";
+import { type Attributes, type DataType, float, type Value } from "../types.js";
 import { broadcast, commonLayout } from "./shapes.js";
 
 type Unary = (g: GraphBuilder, x: Value) => Value;
@@ -10,12 +10,17 @@ function map(g: GraphBuilder, op: string, x: Value, attributes: Attributes = {})
   return g.node(op, [x], x, attributes);
 }
 
-function combine(g: GraphBuilder, op: string, values: readonly Value[]): Value {
+function combine(
+  g: GraphBuilder,
+  op: string,
+  values: readonly Value[],
+  dtype: DataType = "float32",
+): Value {
   const shape = broadcast(
     op,
     values.map((value) => value.shape),
   );
-  return g.node(op, values, { shape, layout: commonLayout(op, values) });
+  return g.node(op, values, { shape, dtype, layout: commonLayout(op, values) });
 }
 
 /** |x|: https://onnx.ai/onnx/operators/onnx__Abs.html */
@@ -83,6 +88,9 @@ export const mul: Binary = (g, a, b) => combine(g, "Mul", [a, b]);
 
 /** a / b: https://onnx.ai/onnx/operators/onnx__Div.html */
 export const div: Binary = (g, a, b) => combine(g, "Div", [a, b]);
+
+/** True where a = b: https://onnx.ai/onnx/operators/onnx__Equal.html */
+export const equal: Binary = (g, a, b) => combine(g, "Equal", [a, b], "bool");
 
 /** Largest of all: https://onnx.ai/onnx/operators/onnx__Max.html */
 export function max(g: GraphBuilder, values: readonly Value[]): Value {

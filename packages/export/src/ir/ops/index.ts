@@ -5,6 +5,7 @@ export {
   clip,
   div,
   elu,
+  equal,
   erf,
   exp,
   hardSigmoid,
@@ -21,8 +22,24 @@ export {
   tanh,
   thresholdedRelu,
 } from "./elementwise.js";
-export { gemm, matMul } from "./matrix.js";
+export { batchMatMul, gemm, matMul } from "./matrix.js";
 export { batchNormalization, layerNormalization, softmax } from "./normalization.js";
-export { reduceLogSumExp, reduceMax, reduceMean, reduceSum } from "./reduction.js";
-export { concat, padImage, reshape, resizeImage, transpose } from "./shape.js";
+export { type RecurrentWeights, recurrent } from "./recurrent.js";
+export { reduceLogSumExp, reduceMax, reduceMean, reduceMin, reduceSum } from "./reduction.js";
+export {
+  cast,
+  concat,
+  expand,
+  foldBatch,
+  gather,
+  padImage,
+  reshape,
+  resizeImage,
+  reverse,
+  slice,
+  squeeze,
+  transpose,
+  unfoldBatch,
+  unsqueeze,
+} from "./shape.js";
 export { averagePool, conv, convTranspose, maxPool } from "./window.js";

@@ -1,6 +1,6 @@
 /** Matrix products. */
 import type { GraphBuilder } from "../builder.js";
-import type { Value } from "../types.js";
+import type { Dim, Value } from "../types.js";
 import { known, misfit, needRank, show } from "./shapes.js";
 
 /**
@@ -23,6 +23,19 @@ export function matMul(g: GraphBuilder, a: Value, w: Value): Value {
   needRank("MatMul", w, 2);
   needInner("MatMul", a, w);
   return g.node("MatMul", [a, w], { shape: [...a.shape.slice(0, -1), known("MatMul", w, 1)] });
+}
+
+/**
+ * Products of matrices, item by item: https://onnx.ai/onnx/operators/onnx__MatMul.html
+ * a [N, I, K], b [N, K, J] -> [N, I, J].
+ */
+export function batchMatMul(g: GraphBuilder, a: Value, b: Value): Value {
+  needRank("MatMul", a, 3);
+  needRank("MatMul", b, 3);
+  if (a.shape[2] !== b.shape[1]) {
+    throw misfit("MatMul", `inner sizes of ${show(a.shape)} and ${show(b.shape)} differ`);
+  }
+  return g.node("MatMul", [a, b], { shape: [...a.shape.slice(0, 2), b.shape[2] as Dim] });
 }
 
 function needInner(op: string, a: Value, w: Value): void {

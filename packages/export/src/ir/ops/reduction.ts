@@ -14,6 +14,11 @@ export function reduceMax(g: GraphBuilder, x: Value, reduction: Reduction): Valu
   return reduce(g, "ReduceMax", x, reduction);
 }
 
+/** Smallest: https://onnx.ai/onnx/operators/onnx__ReduceMin.html */
+export function reduceMin(g: GraphBuilder, x: Value, reduction: Reduction): Value {
+  return reduce(g, "ReduceMin", x, reduction);
+}
+
 /** Mean: https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
 export function reduceMean(g: GraphBuilder, x: Value, reduction: Reduction): Value {
   return reduce(g, "ReduceMean", x, reduction);

@@ -1,9 +1,10 @@
 /** Operators that move elements and compute nothing, and resampling. */
 import type { GraphBuilder } from "../builder.js";
 import { permuteList, reshapeTarget } from "../layout.js";
-import { type Dim, int, ints, string, type Value } from "../types.js";
+import { type DataType, type Dim, int, ints, string, type Value } from "../types.js";
 import {
   axisFromFront,
+  broadcast,
   commonLayout,
   known,
   misfit,
@@ -12,6 +13,9 @@ import {
   type Pair,
   show,
 } from "./shapes.js";
+
+/** `TensorProto.DataType`: https://onnx.ai/onnx/api/classes.html#tensorproto */
+const PROTO_TYPES: Readonly<Record<DataType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
 /**
  * The same elements in another shape, the batch first in both:
@@ -22,14 +26,96 @@ export function reshape(g: GraphBuilder, x: Value, shape: readonly Dim[]): Value
   if (x.shape[0] !== shape[0] || itemSize(x.shape) !== itemSize(shape)) {
     throw misfit("Reshape", `${show(x.shape)} does not have the elements of ${show(shape)}`);
   }
-  return g.node("Reshape", [x, g.ints(reshapeTarget(shape))], { shape });
+  return g.node("Reshape", [x, g.ints(reshapeTarget(shape))], { dtype: x.dtype, shape });
 }
 
-/** Axis `permutation[i]` of x as axis i: https://onnx.ai/onnx/operators/onnx__Transpose.html */
+/**
+ * Axis `permutation[i]` of x, as x is laid out, as axis i of a value in the source layout:
+ * https://onnx.ai/onnx/operators/onnx__Transpose.html
+ */
 export function transpose(g: GraphBuilder, x: Value, permutation: readonly number[]): Value {
-  if (x.layout !== "source") throw misfit("Transpose", "needs its input in the source layout");
-  const shape = permuteList(x.shape, permutation);
-  return g.node("Transpose", [x], { shape }, { perm: ints(permutation) });
+  const output = { dtype: x.dtype, shape: permuteList(x.shape, permutation) };
+  if (permutation.every((from, to) => from === to)) return g.node("Identity", [x], output);
+  return g.node("Transpose", [x], output, { perm: ints(permutation) });
+}
+
+/** [N, T, ...] -> [N T, ...]: https://onnx.ai/onnx/operators/onnx__Reshape.html */
+export function foldBatch(g: GraphBuilder, x: Value): Value {
+  if (x.layout !== "source") throw misfit("Reshape", "needs its input in the source layout");
+  const shape = [`${x.shape[0]}*${known("Reshape", x, 1)}`, ...x.shape.slice(2)];
+  const target = g.ints(reshapeTarget(shape, x.shape));
+  return g.node("Reshape", [x, target], { dtype: x.dtype, shape });
+}
+
+/** [N T, ...] -> [N, T, ...], N and T given: https://onnx.ai/onnx/operators/onnx__Reshape.html */
+export function unfoldBatch(g: GraphBuilder, x: Value, batch: Dim, steps: number): Value {
+  if (x.layout !== "source") throw misfit("Reshape", "needs its input in the source layout");
+  const shape = [batch, steps, ...x.shape.slice(1)];
+  const target = g.ints(reshapeTarget(shape, x.shape));
+  return g.node("Reshape", [x, target], { dtype: x.dtype, shape });
+}
+
+/** Without an axis of size 1: https://onnx.ai/onnx/operators/onnx__Squeeze.html */
+export function squeeze(g: GraphBuilder, x: Value, axis: number): Value {
+  if (x.shape[axis] !== 1) throw misfit("Squeeze", `axis ${axis} of ${show(x.shape)} is not 1`);
+  const shape = x.shape.filter((_, index) => index !== axis);
+  return g.node("Squeeze", [x, g.ints([axis])], { dtype: x.dtype, shape });
+}
+
+/** With an axis of size 1: https://onnx.ai/onnx/operators/onnx__Unsqueeze.html */
+export function unsqueeze(g: GraphBuilder, x: Value, axis: number): Value {
+  const shape = x.shape.toSpliced(axis, 0, 1);
+  return g.node("Unsqueeze", [x, g.ints([axis])], { dtype: x.dtype, shape });
+}
+
+/**
+ * x repeated along its axes of size 1 until it has this shape, whose first size is that of x:
+ * https://onnx.ai/onnx/operators/onnx__Expand.html
+ */
+export function expand(g: GraphBuilder, x: Value, shape: readonly Dim[]): Value {
+  if (broadcast("Expand", [x.shape, shape]).some((size, axis) => size !== shape[axis])) {
+    throw misfit("Expand", `${show(x.shape)} does not expand to ${show(shape)}`);
+  }
+  const target = shape.map((size, axis) => (size === x.shape[axis] ? 1 : Number(size)));
+  return g.node("Expand", [x, g.ints(target)], { ...x, shape });
+}
+
+/** Rows of table [K, ...] by index: https://onnx.ai/onnx/operators/onnx__Gather.html */
+export function gather(g: GraphBuilder, table: Value, indices: Value): Value {
+  const shape = [...indices.shape, ...table.shape.slice(1)];
+  return g.node("Gather", [table, indices], { dtype: table.dtype, shape }, { axis: int(0) });
+}
+
+/** The same numbers in another type: https://onnx.ai/onnx/operators/onnx__Cast.html */
+export function cast(g: GraphBuilder, x: Value, dtype: DataType): Value {
+  if (x.dtype === dtype) return x;
+  return g.node("Cast", [x], { ...x, dtype }, { to: int(PROTO_TYPES[dtype]) });
+}
+
+/** Cells `from` to `to` of each listed axis: https://onnx.ai/onnx/operators/onnx__Slice.html */
+export function slice(
+  g: GraphBuilder,
+  x: Value,
+  ranges: readonly { axis: number; from: number; to: number }[],
+): Value {
+  const shape = [...x.shape];
+  for (const { axis, from, to } of ranges) {
+    if (from < 0 || to > known("Slice", x, axis) || to <= from) {
+      throw misfit("Slice", `${from} to ${to} is not inside axis ${axis} of ${show(x.shape)}`);
+    }
+    shape[axis] = to - from;
+  }
+  const list = (key: "axis" | "from" | "to") => g.ints(ranges.map((range) => range[key]));
+  return g.node("Slice", [x, list("from"), list("to"), list("axis")], { ...x, shape });
+}
+
+/** An axis from its end to its start: https://onnx.ai/onnx/operators/onnx__Slice.html */
+export function reverse(g: GraphBuilder, x: Value, axis: number): Value {
+  const size = known("Slice", x, axis);
+  const [starts, ends, axes, steps] = [size - 1, -size - 1, axis, -1].map((number) =>
+    g.ints([number]),
+  );
+  return g.node("Slice", [x, starts, ends, axes, steps] as Value[], x);
 }
 
 /** Values one behind the other along an axis: https://onnx.ai/onnx/operators/onnx__Concat.html */

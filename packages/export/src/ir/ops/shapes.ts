@@ -55,4 +55,7 @@ export function commonLayout(op: string, values: readonly Value[]): Layout {
 /** Sizes of the four borders of a window, as ONNX `pads` wants them: [top, left, bottom, right]. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
 
+/** One number per axis. */
+export type Sizes = readonly number[];
+
 export type Pair = readonly [height: number, width: number];

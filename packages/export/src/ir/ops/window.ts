@@ -1,59 +1,64 @@
-/** Convolutions and pooling over [N, C, H, W]; pads explicit, as runtimes differ on auto_pad. */
+/** Convolutions and pooling over [N, C, ...]; pads explicit, as runtimes differ on auto_pad. */
 import type { GraphBuilder } from "../builder.js";
-import { type Attributes, type Dim, ints, type Value } from "../types.js";
-import { known, misfit, needRank, type Pads, type Pair } from "./shapes.js";
+import { type Attributes, type Dim, int, ints, type Value } from "../types.js";
+import { known, misfit, needRank, type Sizes } from "./shapes.js";
 
-/** How a window moves: strides, pads and dilations in elements, rows before columns. */
+/**
+ * How a window moves along each axis behind the channels, in elements: `strides` and `dilations` one
+ * number per axis, `pads` first all at the start of the axes, then all at their ends.
+ */
 export interface Window {
-  strides: Pair;
-  pads: Pads;
-  dilations?: Pair;
+  strides: Sizes;
+  pads: Sizes;
+  dilations?: Sizes;
 }
 
 /**
  * Cross-correlation: https://onnx.ai/onnx/operators/onnx__Conv.html
- * x [N, C, H, W], w [M, C, kH, kW], bias [M] or null -> [N, M, H', W'].
+ * x [N, C, ...], w [M, C / group, k...], bias [M] or null -> [N, M, ...].
  */
 export function conv(
   g: GraphBuilder,
   x: Value,
   w: Value,
   bias: Value | null,
-  window: Window,
+  window: Window & { group?: number },
 ): Value {
-  needChannels("Conv", x, w, 1);
+  const { group = 1, dilations = [] } = window;
+  needChannels("Conv", x, w, 1, group);
   const kernel = kernelOf("Conv", w);
   const shape = [x.shape[0] as Dim, known("Conv", w, 0), ...slide("Conv", x, kernel, window)];
-  const { dilations = [1, 1] } = window;
   const attributes = {
     ...windowAttributes(kernel, window),
     ...(dilations.some((size) => size > 1) ? { dilations: ints(dilations) } : {}),
+    ...(group > 1 ? { group: int(group) } : {}),
   };
   return g.node("Conv", withBias(x, w, bias), { shape, layout: x.layout }, attributes);
 }
 
 /**
  * Gradient of a convolution by its input: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
- * x [N, C, H, W], w [C, M, kH, kW], bias [M] or null -> [N, M, H', W'],
- * H' = strides (H - 1) + outputPadding + kH - pads, rows and columns alike.
+ * x [N, C, ...], w [C, M, k...], bias [M] or null -> [N, M, ...], each axis behind them
+ * strides (size - 1) + outputPadding + k - pads long.
  */
 export function convTranspose(
   g: GraphBuilder,
   x: Value,
   w: Value,
   bias: Value | null,
-  window: Omit<Window, "dilations"> & { outputPadding: Pair },
+  window: Omit<Window, "dilations"> & { outputPadding: Sizes },
 ): Value {
-  needChannels("ConvTranspose", x, w, 0);
+  needChannels("ConvTranspose", x, w, 0, 1);
   const kernel = kernelOf("ConvTranspose", w);
   const { strides, pads, outputPadding } = window;
-  const length = (axis: 0 | 1) =>
-    strides[axis] * (known("ConvTranspose", x, axis + 2) - 1) +
-    outputPadding[axis] +
-    kernel[axis] -
-    pads[axis] -
-    pads[(axis + 2) as 2 | 3];
-  const shape = [x.shape[0] as Dim, known("ConvTranspose", w, 1), length(0), length(1)];
+  const lengths = kernel.map(
+    (extent, axis) =>
+      at(strides, axis) * (known("ConvTranspose", x, axis + 2) - 1) +
+      at(outputPadding, axis) +
+      extent -
+      padding(pads, axis),
+  );
+  const shape = [x.shape[0] as Dim, known("ConvTranspose", w, 1), ...lengths];
   const attributes = {
     ...windowAttributes(kernel, window),
     ...(outputPadding.some((size) => size > 0) ? { output_padding: ints(outputPadding) } : {}),
@@ -65,7 +70,7 @@ export function convTranspose(
  * Largest in each window; what is padded never wins:
  * https://onnx.ai/onnx/operators/onnx__MaxPool.html
  */
-export function maxPool(g: GraphBuilder, x: Value, kernel: Pair, window: Window): Value {
+export function maxPool(g: GraphBuilder, x: Value, kernel: Sizes, window: Window): Value {
   return pool(g, "MaxPool", x, kernel, window);
 }
 
@@ -73,12 +78,12 @@ export function maxPool(g: GraphBuilder, x: Value, kernel: Pair, window: Window)
  * Mean of each window over what is not padded:
  * https://onnx.ai/onnx/operators/onnx__AveragePool.html
  */
-export function averagePool(g: GraphBuilder, x: Value, kernel: Pair, window: Window): Value {
+export function averagePool(g: GraphBuilder, x: Value, kernel: Sizes, window: Window): Value {
   return pool(g, "AveragePool", x, kernel, window);
 }
 
-function pool(g: GraphBuilder, op: string, x: Value, kernel: Pair, window: Window): Value {
-  needRank(op, x, 4);
+function pool(g: GraphBuilder, op: string, x: Value, kernel: Sizes, window: Window): Value {
+  needRank(op, x, kernel.length + 2);
   const shape = [...x.shape.slice(0, 2), ...slide(op, x, kernel, window)];
   return g.node(op, [x], { shape, layout: x.layout }, windowAttributes(kernel, window));
 }
@@ -87,30 +92,38 @@ function pool(g: GraphBuilder, op: string, x: Value, kernel: Pair, window: Windo
 function slide(
   op: string,
   x: Value,
-  kernel: Pair,
-  { strides, pads, dilations = [1, 1] }: Window,
-): Pair {
-  const length = (axis: 0 | 1) => {
-    const size = known(op, x, axis + 2) + pads[axis] + pads[(axis + 2) as 2 | 3];
-    const extent = dilations[axis] * (kernel[axis] - 1) + 1;
-    return Math.floor((size - extent) / strides[axis]) + 1;
-  };
-  return [length(0), length(1)];
+  kernel: Sizes,
+  { strides, pads, dilations = [] }: Window,
+): number[] {
+  return kernel.map((length, axis) => {
+    const size = known(op, x, axis + 2) + padding(pads, axis);
+    const extent = (dilations[axis] ?? 1) * (length - 1) + 1;
+    return Math.floor((size - extent) / at(strides, axis)) + 1;
+  });
 }
 
-function windowAttributes(kernel: Pair, { strides, pads }: Window): Attributes {
+/** What is added to an axis, before and after it. */
+function padding(pads: Sizes, axis: number): number {
+  return at(pads, axis) + at(pads, axis + pads.length / 2);
+}
+
+function at(sizes: Sizes, index: number): number {
+  return sizes[index] as number;
+}
+
+function windowAttributes(kernel: Sizes, { strides, pads }: Window): Attributes {
   return { kernel_shape: ints(kernel), strides: ints(strides), pads: ints(pads) };
 }
 
-function kernelOf(op: string, w: Value): Pair {
-  return [known(op, w, 2), known(op, w, 3)];
+function kernelOf(op: string, w: Value): number[] {
+  return w.shape.slice(2).map((_, axis) => known(op, w, axis + 2));
 }
 
-function needChannels(op: string, x: Value, w: Value, axis: 0 | 1): void {
-  needRank(op, x, 4);
-  needRank(op, w, 4);
-  if (x.shape[1] !== w.shape[axis]) {
-    throw misfit(op, `input has ${x.shape[1]} channels, the weights want ${w.shape[axis]}`);
+function needChannels(op: string, x: Value, w: Value, axis: 0 | 1, group: number): void {
+  needRank(op, w, x.shape.length);
+  const wanted = known(op, w, axis) * group;
+  if (x.shape[1] !== wanted) {
+    throw misfit(op, `input has ${x.shape[1]} channels, the weights want ${wanted}`);
   }
 }
 

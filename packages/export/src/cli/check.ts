@@ -1,0 +1,153 @@
+/** `--check`: runs an exported graph and tf.js on the same input, and says how far apart they are. */
+
+import { seededNormal } from "@vaeport/infer/random";
+import { readBytes } from "#files";
+import { CheckError, MissingPackageError } from "../errors.js";
+import type { ExportedModel } from "../export-onnx.js";
+import type { Value } from "../ir/types.js";
+import { type PlainTensor, predict, type RunnableModelLike } from "../source/tensorflow.js";
+
+/** Items in random input. */
+const BATCH_SIZE = 2;
+
+/** How far an output of the graph is from that of tf.js. */
+export interface Difference {
+  output: string;
+  /** Largest |error| over all elements. */
+  largestError: number;
+  /** Largest |value| that tf.js gives. */
+  largestValue: number;
+  /** 1e-5 + 1e-4 of the largest value. */
+  tolerance: number;
+}
+
+/**
+ * The differences, output by output, on random input or on that of a JSON file. Throws CheckError
+ * where one is beyond its tolerance, or where tf.js or ONNX Runtime cannot run on the input, and
+ * MissingPackageError without onnxruntime-node.
+ */
+export async function checkExport(
+  model: RunnableModelLike,
+  { bytes, graph }: ExportedModel,
+  inputFile?: string,
+): Promise<Difference[]> {
+  const inputs =
+    inputFile === undefined
+      ? graph.inputs.map(randomInput)
+      : await readInputs(inputFile, graph.inputs);
+  const remedy = inputFile === undefined ? " Pass input of your own with --check-input." : "";
+  const expected = await attempt("tf.js", remedy, () => predict(model, inputs));
+  const got = await attempt("ONNX Runtime", remedy, () => runOnnx(bytes, graph.inputs, inputs));
+  const differences = graph.outputs.map(({ name }, index) =>
+    compare(name, expected[index] as PlainTensor, got[name] ?? []),
+  );
+  const beyond = differences.filter(({ largestError, tolerance }) => largestError > tolerance);
+  if (beyond.length === 0) return differences;
+  throw new CheckError(
+    `The graph gives other numbers than tf.js, and was not written: ${beyond.map(describeDifference).join("; ")}. ` +
+      "Please report the model.",
+  );
+}
+
+/** A difference in words. */
+export function describeDifference(difference: Difference): string {
+  const { output, largestError, largestValue, tolerance } = difference;
+  const [error, value, limit] = [largestError, largestValue, tolerance].map((number) =>
+    number.toExponential(1),
+  );
+  return `${output}: largest error ${error} beside values up to ${value} (tolerance ${limit})`;
+}
+
+/** Standard normal numbers; whole numbers are 0 and 1, which most tables have rows for. */
+function randomInput({ shape, dtype }: Value, index: number): PlainTensor {
+  const sizes = shape.map((size) => (typeof size === "number" ? size : BATCH_SIZE));
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const data = seededNormal(index + 1, count);
+  if (dtype !== "int32") return { data, shape: sizes };
+  return { data: data.map((value) => (value > 0 ? 1 : 0)), shape: sizes, dtype };
+}
+
+/** Input by name: nested arrays of numbers, the batch first. */
+async function readInputs(file: string, inputs: readonly Value[]): Promise<PlainTensor[]> {
+  const text = new TextDecoder().decode(await readBytes(file));
+  const document = await attempt(file, " Pass a JSON object.", async () => parse(text));
+  return inputs.map(({ name, shape, dtype }) => {
+    const value: unknown = document?.[name];
+    const sizes = shapeOf(value);
+    const numbers: unknown[] = [value].flat(Number.POSITIVE_INFINITY);
+    const fits =
+      sizes.length === shape.length &&
+      shape.every((size, axis) =>
+        typeof size === "number" ? sizes[axis] === size : sizes[axis],
+      ) &&
+      numbers.length === sizes.reduce((product, size) => product * size, 1) &&
+      numbers.every((number) => typeof number === "number");
+    if (!fits) {
+      throw new CheckError(
+        `${file}: "${name}" must hold numbers as nested arrays of shape [${shape.join(", ")}], got [${sizes.join(", ")}].`,
+      );
+    }
+    const data = Float32Array.from(numbers as number[]);
+    return { data, shape: sizes, dtype: dtype === "int32" ? dtype : "float32" };
+  });
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  return JSON.parse(text) as Record<string, unknown> | null;
+}
+
+/** Lengths of nested arrays, by their first elements. */
+function shapeOf(value: unknown): number[] {
+  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
+}
+
+async function runOnnx(
+  bytes: Uint8Array,
+  inputs: readonly Value[],
+  tensors: readonly PlainTensor[],
+): Promise<Record<string, ArrayLike<number>>> {
+  const ort = await importRuntime();
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const feeds = inputs.map(({ name }, index) => {
+    const { data, shape, dtype } = tensors[index] as PlainTensor;
+    const tensor =
+      dtype === "int32"
+        ? new ort.Tensor("int32", Int32Array.from(data), shape)
+        : new ort.Tensor("float32", data, shape);
+    return [name, tensor] as const;
+  });
+  const results = await session.run(Object.fromEntries(feeds));
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]),
+  );
+}
+
+async function importRuntime(): Promise<typeof import("onnxruntime-node")> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new MissingPackageError(["onnxruntime-node"], "--check", cause);
+  }
+}
+
+function compare(output: string, { data }: PlainTensor, got: ArrayLike<number>): Difference {
+  let largestError = got.length === data.length ? 0 : Number.POSITIVE_INFINITY;
+  let largestValue = 0;
+  for (const [index, value] of data.entries()) {
+    const error = Math.abs(value - (got[index] ?? Number.NaN));
+    largestError = Math.max(largestError, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+    largestValue = Math.max(largestValue, Math.abs(value));
+  }
+  return { output, largestError, largestValue, tolerance: 1e-5 + 1e-4 * largestValue };
+}
+
+async function attempt<T>(what: string, remedy: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof MissingPackageError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CheckError(`${what} fails on the input of the check: ${reason}.${remedy}`, { cause });
+  }
+}

@@ -1,0 +1,87 @@
+/** Random layers and random small graphs of layers: the export gives the numbers of tf.js. */
+import { exportOnnx } from "@vaeport/export";
+import fc from "fast-check";
+import * as ort from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { expectClose } from "./support/compare.js";
+import { buildGraph, graphPlan } from "./support/random-graphs.js";
+import { anyLayer, makeLayer } from "./support/random-layers.js";
+import { normal, randomise, tf, tfl } from "./support/tf.js";
+
+/** Hundreds of cases, always the same; nightly thousands, others each time. A failure prints its seed. */
+const parameters = (runs: number): fc.Parameters<unknown> =>
+  process.env.VAEPORT_NIGHTLY
+    ? { numRuns: 20 * runs, includeErrorInReport: true }
+    : { numRuns: runs, seed: 20261122, includeErrorInReport: true };
+
+const TIMEOUT = process.env.VAEPORT_NIGHTLY ? 1_800_000 : 60_000;
+
+interface Run {
+  model: tfl.LayersModel;
+  inputs: tf.Tensor[];
+  expected: tf.Tensor[];
+}
+
+/** The model that `build` gives, run on two items; undefined for what tf.js itself cannot do. */
+function runInTensorFlow(build: () => tfl.LayersModel): Run | undefined {
+  try {
+    const model = build();
+    const inputs = model.inputs.map(({ shape }, index) =>
+      normal([2, ...shape.slice(1).map(Number)], 50 + index),
+    );
+    return { model, inputs, expected: [model.predict(inputs)].flat() };
+  } catch {
+    return undefined; // above all a window larger than its image
+  }
+}
+
+/** Holds the export of a model to what tf.js computes. */
+async function holds(build: () => tfl.LayersModel): Promise<void> {
+  tf.engine().startScope();
+  try {
+    const run = runInTensorFlow(build);
+    fc.pre(run?.expected.every(({ size }) => size > 0) ?? false);
+    const { model, inputs, expected } = run as Run;
+    const { bytes } = exportOnnx(model);
+    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+    const feeds = inputs.map((input, index) => [
+      session.inputNames[index] as string,
+      new ort.Tensor("float32", input.dataSync() as Float32Array, input.shape),
+    ]);
+    const results = await session.run(Object.fromEntries(feeds));
+    expected.forEach((tensor, index) => {
+      const got = results[session.outputNames[index] as string];
+      expect(got?.dims).toEqual(tensor.shape);
+      expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
+    });
+    await session.release();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+test(
+  "random layers",
+  async () => {
+    const property = fc.asyncProperty(anyLayer, fc.nat(1000), (layer, seed) =>
+      holds(() => {
+        const x = tfl.input({ name: "x", shape: [...layer.shape] });
+        const outputs = makeLayer(layer).apply(x) as tfl.SymbolicTensor | tfl.SymbolicTensor[];
+        return randomise(tfl.model({ name: "model", inputs: x, outputs }), seed);
+      }),
+    );
+    await fc.assert(property, parameters(300));
+  },
+  TIMEOUT,
+);
+
+test(
+  "random graphs of layers",
+  async () => {
+    const property = fc.asyncProperty(graphPlan, fc.nat(1000), (plan, seed) =>
+      holds(() => randomise(buildGraph(plan), seed)),
+    );
+    await fc.assert(property, parameters(100));
+  },
+  TIMEOUT,
+);
