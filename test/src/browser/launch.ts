@@ -1,10 +1,9 @@
 /** Starts the browser that the parity and end-to-end suites drive. */
 import { type Browser, chromium } from "playwright-core";
 
-/** Chromium's switches: software WebGPU, and no traffic of its own. */
+/** Chromium's switches: WebGPU, and no traffic of its own. */
 const SWITCHES = [
   "--enable-unsafe-webgpu",
-  ...(process.env.VAEPORT_GPU === "1" ? [] : ["--use-webgpu-adapter=swiftshader"]),
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
@@ -12,13 +11,16 @@ const SWITCHES = [
 ];
 
 /**
- * Starts a headless browser with a WebGPU adapter: SwiftShader, or with `VAEPORT_GPU=1` the
- * machine's own.
+ * Starts a headless browser with a WebGPU adapter: SwiftShader, or the machine's own, which
+ * `VAEPORT_GPU=1` makes the default.
  */
-export function launchBrowser(executablePath: string): Promise<Browser> {
+export function launchBrowser(
+  executablePath: string,
+  adapter: "software" | "machine" = process.env.VAEPORT_GPU === "1" ? "machine" : "software",
+): Promise<Browser> {
   return chromium.launch({
     executablePath,
-    args: SWITCHES,
+    args: adapter === "software" ? [...SWITCHES, "--use-webgpu-adapter=swiftshader"] : SWITCHES,
     chromiumSandbox: process.getuid?.() !== 0, // Chromium refuses its sandbox to root
   });
 }

@@ -47,7 +47,8 @@ export function compare(reference: Outputs, got: Outputs): Difference[] {
   });
 }
 
-function largestError(expected: Float32Array, actual: Float32Array): number {
+/** The largest |error| of a tensor; infinite when a value is NaN. */
+export function largestError(expected: Float32Array, actual: Float32Array): number {
   let largest = 0;
   for (const [index, value] of expected.entries()) {
     const error = Math.abs(value - actual[index]!);

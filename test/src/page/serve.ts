@@ -1,7 +1,7 @@
 /** A small static file server on the loopback interface. */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 
@@ -20,13 +20,29 @@ const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+export interface ServeOptions {
+  /** Whether pages are isolated from other origins; true by default. */
+  isolated?: boolean;
+  /** Other answers than the file, by path. */
+  answers?: Record<string, RequestListener>;
+}
+
+export interface FileServer {
+  origin: string;
+  /** Ends the server and its connections. */
+  close(): Promise<void>;
+}
+
 /** Serves folders under URL prefixes; the longest prefix wins. */
 export async function serve(
   folders: Record<string, string>,
-): Promise<{ origin: string; close: () => Promise<void> }> {
+  { isolated = true, answers = {} }: ServeOptions = {},
+): Promise<FileServer> {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent((request.url ?? "/").split("?")[0]!));
+    const answer = answers[path];
+    if (answer) return answer(request, response);
     const prefix = prefixes.find((candidate) => path.startsWith(candidate)) ?? "/";
     const rest = path.slice(prefix.length) || "index.html";
     const file = join(folders[prefix]!, rest);
@@ -39,7 +55,7 @@ export async function serve(
     response.writeHead(200, {
       "Content-Type": type,
       "Content-Length": found.size,
-      ...ISOLATION,
+      ...(isolated ? ISOLATION : {}),
     });
     createReadStream(file).pipe(response);
   });

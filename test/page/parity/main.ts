@@ -1,7 +1,7 @@
 /** The page that the parity harness drives: takes a request, returns the result. */
 import { loadVae } from "@vaeport/infer";
-import type { WorkRequest, WorkResult } from "../src/parity/types.js";
-import { runBatches } from "../src/parity/work.js";
+import type { WorkRequest, WorkResult } from "../../src/parity/types.js";
+import { runBatches } from "../../src/parity/work.js";
 
 window.runRequest = async (request: WorkRequest): Promise<WorkResult> => {
   const vae = await loadVae(request.model, { provider: request.provider, strict: true });

@@ -1,0 +1,96 @@
+/** The page that the browser suites drive: it offers the package, as an app's bundle has it. */
+import { InferError, type LoadOptions, loadVae, type Tensor } from "@vaeport/infer";
+import { seededNormal, seededUniform } from "@vaeport/infer/random";
+import { workerRuntime } from "@vaeport/infer/worker";
+import { greyPictures } from "./pictures.js";
+
+/** The GPU devices that ONNX Runtime has made. */
+const devices: GPUDevice[] = [];
+const { requestDevice } = GPUAdapter.prototype;
+GPUAdapter.prototype.requestDevice = async function (options) {
+  const device = await requestDevice.call(this, options);
+  devices.push(device);
+  return device;
+};
+
+/** What an error says, in parts that can leave the page. */
+interface Failure {
+  /** Whether it is one of the package's own. */
+  own: boolean;
+  name: string;
+  message: string;
+  file?: string;
+  reason?: string;
+}
+
+const vaeport = {
+  loadVae,
+  seededNormal,
+  seededUniform,
+  greyPictures,
+
+  /** The error that a promise ends with; throws when it ends well. */
+  async failure(promise: Promise<unknown>): Promise<Failure> {
+    const error = await promise.then(
+      () => undefined,
+      (thrown: Error & { file?: string; reason?: string }) => thrown,
+    );
+    if (error === undefined) throw new Error("expected an error, but there was none");
+    const { name, message, file, reason } = error;
+    return {
+      own: error instanceof InferError,
+      name,
+      message,
+      ...(file === undefined ? {} : { file }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  },
+
+  /** A worker that runs graphs, and the runtime for `loadVae` that reaches them. */
+  workerRuntime() {
+    const worker = new Worker(new URL("./served-worker.js", import.meta.url), { type: "module" });
+    return workerRuntime(worker as never);
+  },
+
+  /** What a worker of its own makes of a model. */
+  async inOwnWorker(request: { model: string; seed: number; options: LoadOptions }) {
+    const worker = new Worker(new URL("./own-worker.js", import.meta.url), { type: "module" });
+    const answer = new Promise<{ chosen: string; verified: boolean; drawn: Tensor }>(
+      (resolve, reject) => {
+        worker.addEventListener("message", ({ data }) => resolve(data));
+        worker.addEventListener("error", ({ message }) => reject(new Error(message)));
+      },
+    );
+    worker.postMessage(request);
+    return await answer.finally(() => worker.terminate());
+  },
+
+  /** Loses the GPU, as a reset of its driver would. */
+  async loseGpu(): Promise<void> {
+    for (const device of devices) device.destroy();
+    await Promise.all(devices.map(({ lost }) => lost));
+  },
+
+  /** The longest time, in milliseconds, for which the page could do nothing else while a task ran. */
+  async longestGap(task: () => Promise<unknown>): Promise<number> {
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    });
+    await task();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    clearInterval(timer);
+    return longest;
+  },
+};
+
+declare global {
+  interface Window {
+    vaeport: typeof vaeport;
+  }
+}
+
+window.vaeport = vaeport;

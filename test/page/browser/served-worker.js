@@ -1,0 +1,4 @@
+/** A worker that runs the page's graphs. */
+import { serveVae } from "@vaeport/infer/worker";
+
+serveVae();

@@ -1,0 +1,4 @@
+/** The pages of the tests: built as apps are, served, opened. */
+export { type BuiltPage, buildPage, bundlePage, modulesForNode } from "./build-page.js";
+export type { ServeOptions } from "./serve.js";
+export { openSite, type Site, type SiteOptions } from "./site.js";

@@ -1,0 +1,127 @@
+/** The package in real Chromium: pictures, overlapping calls, a free page, a lost GPU. */
+import { join } from "node:path";
+import { loadVae } from "@vaeport/infer";
+import { seededUint32 } from "@vaeport/infer/random";
+import type { Site } from "@vaeport/test/page";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectClose, type Lab, MODEL, nodeSamples, startLab } from "./browser-lab.js";
+import { modelsFolder } from "./setup.js";
+
+const SEEDS = [21, 22];
+
+const OTHER_MODEL = join(modelsFolder, "dense", "model");
+
+let lab: Lab;
+let page: Site["page"];
+beforeAll(async () => {
+  lab = await startLab();
+  ({ page } = await lab.open({ models: { "/other/": OTHER_MODEL } }));
+});
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+describe("pictures", () => {
+  const greys = Uint8Array.from(seededUint32(5, 28 * 28));
+
+  test("of every kind, alone and in a list, are what their bytes are", async () => {
+    const { bytes, means, list } = await page.evaluate(async (greys) => {
+      const { greyPictures, loadVae } = window.vaeport;
+      const vae = await loadVae("/model/", { provider: "wasm" });
+      const pictures = Object.entries(await greyPictures(greys));
+      const means = pictures.map(async ([kind, picture]) => {
+        return [kind, (await vae.encode(picture)).mean] as const;
+      });
+      const all = pictures.map(([, picture]) => picture);
+      return {
+        bytes: (await vae.encode(greys)).mean,
+        means: Object.fromEntries(await Promise.all(means)),
+        list: (await vae.encode(all)).mean,
+      };
+    }, greys);
+    expect(means).toEqual({
+      ImageData: bytes,
+      ImageBitmap: bytes,
+      canvas: bytes,
+      OffscreenCanvas: bytes,
+    });
+    const four = [bytes, bytes, bytes, bytes].flatMap(({ data }) => [...data]);
+    expect(list).toEqual({ data: Float32Array.from(four), shape: [4, 20] });
+    await using vae = await loadVae(MODEL, { provider: "cpu" });
+    expectClose("mean", bytes, (await vae.encode(greys)).mean);
+  });
+
+  test("of another size are a typed error, or scaled when asked", async () => {
+    const { failures, scaled, bytes } = await page.evaluate(async (greys) => {
+      const { failure, greyPictures, loadVae } = window.vaeport;
+      const vae = await loadVae("/model/", { provider: "wasm" });
+      const pictures = Object.values(await greyPictures(greys, 2));
+      const encode = async (picture: (typeof pictures)[number]) =>
+        (await vae.encode(picture, { resize: true })).mean;
+      return {
+        failures: await Promise.all(pictures.map((picture) => failure(vae.encode(picture)))),
+        scaled: await Promise.all(pictures.map(encode)),
+        bytes: (await vae.encode(greys)).mean,
+      };
+    }, greys);
+    for (const error of failures) {
+      expect(error).toMatchObject({ own: true, name: "InputError" });
+      expect(error.message).toContain("expected pictures 28 wide and 28 high; got 56 by 56");
+    }
+    expect(scaled).toHaveLength(4);
+    for (const mean of scaled) expectClose("mean", mean, bytes);
+  });
+});
+
+test("a page stays free while a worker runs its graphs", async () => {
+  const { here, there } = await page.evaluate(async () => {
+    const { loadVae, longestGap, seededNormal, workerRuntime } = window.vaeport;
+    const z = seededNormal(1, 20 * 2048);
+    const measure = async (where: { runtime?: ReturnType<typeof workerRuntime> }) => {
+      const vae = await loadVae("/model/", { provider: "wasm", ...where });
+      const gaps: number[] = [];
+      for (let round = 0; round < 4; round++) gaps.push(await longestGap(() => vae.decode(z)));
+      return Math.min(...gaps); // what other programs on the machine add is not ours
+    };
+    return { here: await measure({}), there: await measure({ runtime: workerRuntime() }) };
+  });
+  expect(here / there).toBeGreaterThan(3);
+});
+
+test("overlapping calls on wasm and webgpu, of two models at once, have Node's numbers", async () => {
+  const drawn = await page.evaluate(async (seeds) => {
+    const cases = ["/model/", "/other/"].flatMap((model) =>
+      ["wasm", "webgpu"].map((provider) => ({ model, provider })),
+    );
+    const load = ({ model, provider }: (typeof cases)[number]) =>
+      window.vaeport.loadVae(model, { provider, verify: false });
+    const models = await Promise.all(cases.map(load));
+    return await Promise.all(
+      models.map((vae) => Promise.all(seeds.map((seed) => vae.sample(4, { seed })))),
+    );
+  }, SEEDS);
+  for (const [index, results] of drawn.entries()) {
+    for (const [call, seed] of SEEDS.entries()) {
+      const wanted = await nodeSamples(index < 2 ? MODEL : OTHER_MODEL, seed);
+      expectClose("reconstruction", results[call]!, wanted);
+    }
+  }
+});
+
+test("a lost GPU ends the calls with a typed error, and reload() brings the model back", async () => {
+  await using site = await lab.open();
+  const { inFlight, later, after, chosen } = await site.page.evaluate(async () => {
+    const { failure, loadVae, loseGpu } = window.vaeport;
+    const vae = await loadVae("/model/", { provider: "webgpu", verify: false });
+    const sample = () => vae.sample(4, { seed: 21 });
+    const calls = [failure(sample()), failure(sample())];
+    await loseGpu();
+    const inFlight = await Promise.all(calls);
+    const later = await failure(sample());
+    await vae.reload();
+    return { inFlight, later, after: await sample(), chosen: vae.runtime.chosen };
+  });
+  for (const error of [...inFlight, later]) {
+    expect(error).toMatchObject({ own: true, name: "RunError", reason: "device-lost" });
+  }
+  expect(chosen).toBe("webgpu");
+  expectClose("reconstruction", after, await nodeSamples(MODEL, 21));
+});
