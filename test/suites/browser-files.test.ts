@@ -164,3 +164,30 @@ describe("a server that gives", () => {
     expect(times).toBe(asked);
   });
 });
+
+describe("what the app itself must serve", () => {
+  test.each([
+    ["missing WASM files", "/nowhere/"],
+    ["HTML in their place", "/index.html?"],
+  ])("%s: the error names wasmPaths", async (_, wasmPaths) => {
+    await using site = await lab.open();
+    const failure = await site.page.evaluate((paths) => {
+      const options = { provider: "wasm", wasmPaths: new URL(paths, location.href).href };
+      return window.vaeport.failure(window.vaeport.loadVae("/model/", options));
+    }, wasmPaths);
+    expect(failure).toMatchObject({ own: true, name: "ProviderError" });
+    expect(failure.message).toMatch(
+      /own \.wasm and \.mjs files are not served.*pass its URL as `wasmPaths`/,
+    );
+  });
+
+  test("a worker whose script does not load is an InferError", async () => {
+    await using site = await lab.open();
+    const failure = await site.page.evaluate(() => {
+      const { workerRuntime, loadVae, failure } = window.vaeport;
+      return failure(loadVae("/model/", { runtime: workerRuntime("/no-such-worker.js") }));
+    });
+    expect(failure).toMatchObject({ own: true, name: "InferError" });
+    expect(failure.message).toMatch(/web worker does not answer.*serveVae/);
+  });
+});

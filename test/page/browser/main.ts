@@ -46,10 +46,12 @@ const vaeport = {
     };
   },
 
-  /** A worker that runs graphs, and the runtime for `loadVae` that reaches them. */
-  workerRuntime() {
-    const worker = new Worker(new URL("./served-worker.js", import.meta.url), { type: "module" });
-    return workerRuntime(worker as never);
+  /** A worker that runs graphs (or the one at `url`), and the runtime for `loadVae` that reaches them. */
+  workerRuntime(url?: string) {
+    const worker = url
+      ? new Worker(url, { type: "module" })
+      : new Worker(new URL("./served-worker.js", import.meta.url), { type: "module" });
+    return workerRuntime(worker);
   },
 
   /** What a worker of its own makes of a model. */

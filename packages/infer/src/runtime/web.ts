@@ -1,5 +1,5 @@
 /** The runtime of browsers, and of every platform that is not Node: onnxruntime-web. */
-import { SourceError } from "../errors.js";
+import { InferError, SourceError } from "../errors.js";
 import { sharedQueue } from "../queue.js";
 import { findAdapter } from "./adapter.js";
 import { fetchBytes } from "./fetch-bytes.js";
@@ -58,9 +58,23 @@ export const runtime: Runtime = {
       version: ort.env.versions.web ?? "unknown",
       adapter,
       queue: sharedQueue(),
-      createSession: (model, strict) => createSession(ort, model, { provider, strict, options }),
+      createSession: (model, strict) =>
+        createSession(ort, model, { provider, strict, options }).catch(explainMissingFiles),
       lost: () => (provider === "webgpu" ? ort.env.webgpu?.device?.lost : undefined),
       threads: () => (provider === "wasm" ? (ort.env.wasm.numThreads ?? null) : null),
     };
   },
 };
+
+/** What ONNX Runtime and browsers say where its own files are not served, or HTML in their place. */
+const MISSING_FILES =
+  /fetching of the wasm failed|expected magic word|dynamically imported module|module script failed/;
+
+function explainMissingFiles(cause: unknown): never {
+  if (!(cause instanceof Error && MISSING_FILES.test(cause.message))) throw cause;
+  throw new InferError(
+    `${PACKAGE}'s own .wasm and .mjs files are not served: ${cause.message} Serve them from the package's dist ` +
+      "folder, pass its URL as `wasmPaths`, and reload the page.",
+    { cause },
+  );
+}

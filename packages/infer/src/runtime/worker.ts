@@ -1,5 +1,6 @@
 /** `@vaeport/infer/worker`: graphs run in a web worker, so that the page stays free, with the same API. */
 import { runtime as platform } from "#runtime";
+import { InferError } from "../errors.js";
 import { createQueue } from "../queue.js";
 import { RemoteClient } from "./remote-client.js";
 import type {
@@ -14,15 +15,22 @@ import type { OpenProvider, Runtime, Session, Tensor } from "./types.js";
 /** A web worker, or one end of a MessageChannel. */
 export interface WorkerPort {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: PortEvent) => void): void;
   /** Begins to take messages, where a port waits for that. */
   start?(): void;
+}
+
+/** What of an event is read; `data` is a message's, `message` an error's. */
+export interface PortEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  readonly message?: string;
 }
 
 /** Call it once in the worker: runs what the page asks for. In a worker of its own, `port` is left out. */
 export function serveVae(port: WorkerPort = globalThis as unknown as WorkerPort): void {
   const take = serveRuntime(platform, (message, transfer) => port.postMessage(message, transfer));
-  port.addEventListener("message", ({ data }: { data: RemoteRequest }) => take(data));
+  port.addEventListener("message", ({ data }) => take(data as RemoteRequest));
   port.start?.();
 }
 
@@ -34,8 +42,8 @@ export function workerRuntime(worker: WorkerPort): Runtime {
   const client = new RemoteClient({
     post: (request, transfer) => worker.postMessage(request, transfer),
   });
-  worker.addEventListener("message", ({ data }: { data: RemoteMessage }) => client.receive(data));
-  worker.addEventListener("error", ({ message }: { message?: string }) => {
+  worker.addEventListener("message", ({ data }) => client.receive(data as RemoteMessage));
+  worker.addEventListener("error", ({ message }) => {
     client.fail(new Error(`the worker thread failed: ${message || "its script does not load"}.`));
   });
   worker.start?.();
@@ -44,7 +52,16 @@ export function workerRuntime(worker: WorkerPort): Runtime {
   return {
     ...platform,
     workers: false,
-    providers: () => client.ask<string[]>({ providers: true }),
+    async providers() {
+      try {
+        return await client.ask<string[]>({ providers: true });
+      } catch (cause) {
+        throw new InferError(
+          `The web worker does not answer: ${(cause as Error).message} Its module must call serveVae().`,
+          { cause },
+        );
+      }
+    },
     async open(name, options): Promise<OpenProvider> {
       const opened = await client.ask<RemoteProvider>({ open: name, options });
       const provider = providers++;
