@@ -122,6 +122,11 @@ const configSchema = section({
       .describe(
         "A set of images up to this size is held in the graph; of a larger one, batches are fed",
       ),
+    keepCheckpoints: count()
+      .default(2)
+      .describe(
+        "Checkpoints that are kept, the latest ones; resume continues from the last sound one",
+      ),
   }).prefault({}),
 });
 

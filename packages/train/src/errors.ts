@@ -65,22 +65,47 @@ export class NonFiniteLossError extends TrainError {
   }
 }
 
-/** Training was stopped by its signal, in `epoch` (from 1). */
+/** Training was stopped by its signal, in `epoch` (from 1); with a run folder, everything so far is saved there. */
 export class InterruptedError extends TrainError {
   override readonly name = "InterruptedError";
   readonly epoch: number;
 
-  constructor(epoch: number, epochs: number) {
-    const kept =
-      epoch > 1
-        ? `; the weights after epoch ${epoch - 1} are in the run folder, in checkpoints/`
-        : "";
-    super(`Interrupted in epoch ${epoch} of ${epochs}${kept}.`);
+  constructor(epoch: number, epochs: number, runFolder?: string) {
+    const saved =
+      runFolder === undefined
+        ? ""
+        : ` Everything so far is saved. Continue with: vaeport-train resume ${runFolder}`;
+    super(`Interrupted in epoch ${epoch} of ${epochs}.${saved}`);
     this.epoch = epoch;
   }
 }
 
-/** A run folder is in the way, is not one, or is not complete. */
+/** A run folder is in the way, is not one, is not complete, or is not as its checkpoints say. */
 export class RunFolderError extends TrainError {
   override readonly name = "RunFolderError";
+}
+
+/** A checkpoint is damaged, or none of a run's is sound. */
+export class CheckpointError extends TrainError {
+  override readonly name = "CheckpointError";
+  /** Folder of the checkpoint, or of all. */
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(`${path}: ${message}`, options);
+    this.path = path;
+  }
+}
+
+/** A file of a run cannot be written: disk full, quota, permissions. Whatever was saved before is whole. */
+export class RunWriteError extends TrainError {
+  override readonly name = "RunWriteError";
+
+  constructor(runFolder: string, cause: unknown) {
+    super(
+      `${runFolder}: cannot be written (${(cause as Error).message}). What was saved before is whole. ` +
+        `Make room or allow writing, then continue with: vaeport-train resume ${runFolder}`,
+      { cause },
+    );
+  }
 }

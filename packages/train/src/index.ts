@@ -11,6 +11,7 @@ export { type Dataset, loadDataset } from "./data/dataset.js";
 export { type ByteArray, type IdxExpectation, parseIdx } from "./data/idx.js";
 export { type ByteImages, readMnist } from "./data/mnist.js";
 export {
+  CheckpointError,
   ConfigError,
   type ConfigProblem,
   DataError,
@@ -18,9 +19,15 @@ export {
   MissingPackageError,
   NonFiniteLossError,
   RunFolderError,
+  RunWriteError,
   TrainError,
 } from "./errors.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.js";
+export {
+  type EvaluateRunOptions,
+  type EvaluationReport,
+  evaluateRun,
+} from "./evaluation/report.js";
 export { drawPictures, type PictureSource } from "./pictures/draw.js";
 export {
   type EpochMetrics,
@@ -30,7 +37,9 @@ export {
   trainEpochs,
 } from "./training/loop.js";
 export type { Losses } from "./training/losses.js";
+export { type ResumedEvent, type ResumeOptions, resume } from "./training/resume.js";
 export { loadRun, type Run } from "./training/run-folder.js";
+export type { Snapshot } from "./training/snapshot.js";
 export type { Model } from "./training/step.js";
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from "./training/train.js";
 export { LIKELIHOODS, type Likelihood } from "./vae/likelihood.js";

@@ -1,6 +1,6 @@
 /** The command `vaeport-train` as a process: output, messages, exit codes. */
 import { spawn } from "node:child_process";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadRun } from "@vaeport/train";
@@ -41,7 +41,8 @@ describe("usage", () => {
   test("--help exits with 0 and lists the commands", async () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
-    for (const name of ["setup", "train", "pictures", "export"]) expect(stdout).toContain(name);
+    for (const name of ["setup", "train", "resume", "evaluate", "pictures", "export"])
+      expect(stdout).toContain(name);
   });
 
   test.each([
@@ -81,6 +82,15 @@ describe("train", () => {
     const again = await run(["pictures", out, "--json"]);
     expect(JSON.parse(again.stdout).pictures[0]).toBe(join(out, "pictures", "samples.png"));
 
+    const flagsOfEvaluate = ["--samples", "5", "--items", "50", "--seed", "2"];
+    const evaluated = await run(["evaluate", out, ...flagsOfEvaluate]);
+    expect(evaluated.stdout).toMatch(
+      /50 held-out items, 5 samples each, seed 2\nlog p\(x\) .* ± .* nats\n/,
+    );
+    expect(evaluated.stdout).toMatch(/Grey values as probabilities have no log-likelihood/);
+    const reported = JSON.parse(await readFile(join(out, "evaluation.json"), "utf8"));
+    expect(reported).toMatchObject({ items: 50, samples: 5, seed: 2 });
+
     const model = join(folder, "model");
     expect(await run(["export", out, "-o", model])).toMatchObject({ code: 0, stderr: "" });
     expect(await readdir(model)).toContain("vae.json");
@@ -109,16 +119,21 @@ describe("train", () => {
       (output, kill) => output.includes("epoch   2/500") && kill("SIGINT"),
     );
     expect(code).toBe(130);
-    expect(stderr).toMatch(/^vaeport-train: Interrupted in epoch \d+ of 500; the weights after/);
-    expect(await readdir(join(out, "checkpoints"))).toHaveLength(1);
+    expect(stderr).toMatch(
+      /^vaeport-train: Interrupted in epoch \d+ of 500\..* vaeport-train resume /,
+    );
+    expect(await readdir(join(out, "checkpoints"))).toHaveLength(2);
   });
 });
 
-test.each(["pictures", "export"])("%s of a folder that is no run exits with 1", async (command) => {
-  const folder = join(await temporaryFolder(), "empty");
-  await mkdir(folder);
-  const flags = command === "export" ? ["-o", `${folder}-model`] : [];
-  const { code, stderr } = await run([command, folder, ...flags]);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^vaeport-train: .*empty.*\n$/);
-});
+test.each(["resume", "evaluate", "pictures", "export"])(
+  "%s of a folder that is no run exits with 1",
+  async (command) => {
+    const folder = join(await temporaryFolder(), "empty");
+    await mkdir(folder);
+    const flags = command === "export" ? ["-o", `${folder}-model`] : [];
+    const { code, stderr } = await run([command, folder, ...flags]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^vaeport-train: .*empty.*\n$/);
+  },
+);

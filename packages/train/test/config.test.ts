@@ -31,6 +31,7 @@ describe("parseConfig", () => {
         optimizer: { name: "adam", learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
         engine: "captured",
         residentMegabytes: 1000,
+        keepCheckpoints: 2,
       },
     });
   });
@@ -41,7 +42,7 @@ describe("parseConfig", () => {
     [
       "an unknown key inside",
       { ...least, training: { epoch: 3 } },
-      /^f: training: unknown key epoch; allowed: epochs, batchSize, optimizer, engine, residentMegabytes$/,
+      /^f: training: unknown key epoch; allowed: epochs, batchSize, optimizer, engine, residentMegabytes, keepCheckpoints$/,
     ],
     [
       "unknown keys of a layer",

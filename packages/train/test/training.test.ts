@@ -174,7 +174,7 @@ describe("train", () => {
       ...["checkpoints", "config.json", "decoder", "encoder", "metrics.jsonl"],
       ...["pictures", "summary.json"],
     ]);
-    expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0002"]);
+    expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0001", "epoch-0002"]);
     expect(events[0]).toMatchObject({ type: "start", trainItems: 1000, testItems: 200 });
     expect(events.filter(({ type }) => type === "epoch")).toHaveLength(2);
 
@@ -196,7 +196,7 @@ describe("train", () => {
     loaded.vae.dispose();
   });
 
-  test("an interrupt keeps the last whole epoch, and such a run does not load", async () => {
+  test("an interrupt keeps everything so far, and such a run does not load", async () => {
     const folder = join(await temporaryFolder(), "run");
     const interrupt = new AbortController();
     const training = train(smallConfig({ training: { epochs: 50 } }), {
@@ -207,10 +207,16 @@ describe("train", () => {
       },
     });
     await expect(training).rejects.toThrow(InterruptedError);
-    await expect(training).rejects.toThrow(/epoch 3 of 50; the weights after epoch 2 are in/);
-    expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0002"]);
+    const told = new RegExp(`epoch 3 of 50\\. .* Continue with: vaeport-train resume ${folder}$`);
+    await expect(training).rejects.toThrow(told);
+    expect(await readdir(join(folder, "checkpoints"))).toEqual([
+      "epoch-0002",
+      expect.stringMatching(/^epoch-0002-step-0000\d\d$/),
+    ]);
     expect((await readFile(join(folder, "metrics.jsonl"), "utf8")).split("\n")).toHaveLength(3);
-    await expect(loadRun(tf, folder)).rejects.toThrow(/its training did not finish/);
+    await expect(loadRun(tf, folder)).rejects.toThrow(
+      /its training did not finish\. Continue it with: vaeport-train resume/,
+    );
   });
 
   test("is refused where a run is already", async () => {

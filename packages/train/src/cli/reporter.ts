@@ -3,10 +3,11 @@ import type { WriteStream } from "node:tty";
 import { SingleBar } from "cli-progress";
 import type { TrainConfig } from "../config.js";
 import type { EpochMetrics, Progress } from "../training/loop.js";
+import type { ResumedEvent } from "../training/resume.js";
 import type { TrainEvent } from "../training/train.js";
 
 export interface Reporter {
-  report(config: TrainConfig, event: TrainEvent): void;
+  report(config: TrainConfig, event: TrainEvent | ResumedEvent): void;
   /** Takes the bar away. */
   close(): void;
 }
@@ -22,10 +23,20 @@ export function createReporter(output: Pick<WriteStream, "write">): Reporter {
     report(config, event) {
       if (event.type === "progress") return progress.show(event);
       progress.clear();
+      if (event.type === "resumed") return resumedLines(event).forEach(line);
       line(event.type === "start" ? startLine(config, event) : epochLine(event));
     },
     close: () => progress.clear(),
   };
+}
+
+function resumedLines({ epoch, step, damaged }: ResumedEvent): string[] {
+  const after = step > 0 ? `epoch ${epoch} and ${step} steps` : `epoch ${epoch}`;
+  const nothing = epoch === 0 && step === 0;
+  return [
+    ...damaged.map((reason) => `passed over: ${reason}`),
+    nothing ? "nothing was saved yet: from the beginning" : `resumed after ${after}`,
+  ];
 }
 
 function startLine(

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { InterruptedError } from "../errors.js";
 import { addExport, addPictures, addSetup } from "./commands.js";
-import { addTrain } from "./train-command.js";
+import { addEvaluate } from "./evaluate-command.js";
+import { addResume, addTrain } from "./train-command.js";
 
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -33,7 +34,8 @@ function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError("(--help shows the usage)")
     .exitOverride();
-  for (const add of [addSetup, addTrain, addPictures, addExport]) add(program);
+  for (const add of [addSetup, addTrain, addResume, addEvaluate, addPictures, addExport])
+    add(program);
   return program;
 }
 

@@ -1,10 +1,10 @@
-/** `vaeport-train train`: a config file in, a run folder out, progress all the way. */
-import { basename } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+/** `vaeport-train train`: a config file in, a run folder out. `vaeport-train resume`: on from where it stopped. */
+import type { Command } from "commander";
 import { parseConfig, readConfig, type TrainConfig } from "../config.js";
-import { picturesFolder } from "../training/run-folder.js";
+import { resume } from "../training/resume.js";
 import { train } from "../training/train.js";
-import { createReporter } from "./reporter.js";
+import { wholeNumber } from "./numbers.js";
+import { withProgress } from "./progress.js";
 
 interface TrainFlags {
   out: string;
@@ -13,6 +13,8 @@ interface TrainFlags {
   force?: boolean;
   json?: boolean;
 }
+
+const JSON_FLAG = ["--json", "print the result as JSON; progress goes to standard error"] as const;
 
 export function addTrain(program: Command): void {
   program
@@ -23,44 +25,39 @@ export function addTrain(program: Command): void {
     .option("--epochs <count>", "instead of the config's training.epochs", wholeNumber(1))
     .option("--seed <number>", "instead of the config's seed", wholeNumber(0))
     .option("--force", "replace an earlier run in that folder")
-    .option("--json", "print the result as JSON; progress goes to standard error")
-    .action(async (file: string, flags: TrainFlags) => {
+    .option(...JSON_FLAG)
+    .action(async (file: string, { out, force = false, json, ...flags }: TrainFlags) => {
       const config = override(await readConfig(file), flags);
-      const result = await trainWithProgress(config, flags);
-      if (flags.json) return console.log(JSON.stringify(result, null, 2));
-      console.log(`run       ${flags.out}`);
-      console.log(`pictures  ${picturesFolder(flags.out)}`);
-      console.log(`next      vaeport-train export ${flags.out} -o ${basename(flags.out)}-model`);
+      await withProgress(out, json, (report, signal) =>
+        train(config, { out, force, signal, onEvent: (event) => report(config, event) }),
+      );
     });
 }
 
-async function trainWithProgress(config: TrainConfig, { out, force = false, json }: TrainFlags) {
-  const reporter = createReporter(json ? process.stderr : process.stdout);
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once("SIGINT", stop);
-  try {
-    return await train(config, {
-      out,
-      force,
-      signal: interrupt.signal,
-      onEvent: (event) => reporter.report(config, event),
+export function addResume(program: Command): void {
+  program
+    .command("resume")
+    .description("continue a training that was stopped, to the same end as if it had not been")
+    .argument("<run folder>")
+    .option(...JSON_FLAG)
+    .action(async (folder: string, { json }: { json?: boolean }) => {
+      await withProgress(folder, json, (report, signal) => {
+        let config: TrainConfig;
+        return resume(folder, {
+          signal,
+          onEvent(event) {
+            if (event.type === "resumed") config = event.config;
+            report(config, event);
+          },
+        });
+      });
     });
-  } finally {
-    reporter.close();
-    process.off("SIGINT", stop);
-  }
 }
 
-function override(config: TrainConfig, { epochs, seed }: TrainFlags): TrainConfig {
+function override(
+  config: TrainConfig,
+  { epochs, seed }: Pick<TrainFlags, "epochs" | "seed">,
+): TrainConfig {
   const training = { ...config.training, ...(epochs !== undefined && { epochs }) };
   return parseConfig({ ...config, training, ...(seed !== undefined && { seed }) }, "command line");
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
-  };
 }

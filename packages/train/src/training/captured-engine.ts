@@ -1,10 +1,14 @@
 /** Steps and evaluations as TensorFlow graphs, captured from the code that the eager engine runs. */
-import type { Tensor, Tensor1D } from "@tensorflow/tfjs-node";
+import type { NamedTensorMap, Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import { EVALUATION_BATCH } from "../evaluation/evaluate.js";
 import { adam, Program } from "../graph/index.js";
 import type { Engine, EngineOptions } from "./engine.js";
+import { takeValues, toTensors, weightNames } from "./engine-state.js";
 import { imageSource } from "./image-source.js";
 import { batchTerms, stepLosses } from "./step.js";
+
+/** Name of the training step, which opens the names of the optimizer's variables. */
+const STEP = "step";
 
 /** One program over the weights: a training step, and the measurement of a held-out batch. */
 export function createCapturedEngine(options: EngineOptions): Engine {
@@ -13,12 +17,13 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   const train = imageSource(tf, dataset.train, residentMegabytes);
   const test = imageSource(tf, dataset.test, residentMegabytes);
   const program = new Program(tf);
+  const names = weightNames(vae);
   const noiseExample = tf.tensor1d([0, 0], "int32");
   const trainExample = train.example(Math.min(batchSize, dataset.train.shape[0]));
   const testExample = test.example(Math.min(EVALUATION_BATCH, dataset.test.shape[0]));
 
   const step = program.train(
-    "step",
+    STEP,
     (input: Tensor, noise: Tensor1D) =>
       stepLosses(options, config.objective.beta, train.images(input), noise),
     [trainExample, noiseExample],
@@ -42,10 +47,40 @@ export function createCapturedEngine(options: EngineOptions): Engine {
       measure: (rows, noise) => test.feed(rows, (input) => measure.values(input, noise)),
     },
     synchronise: () => program.toVariables(),
+    async state() {
+      return takeValues(renameKeys(program.state(), (key) => stableName(names, key)));
+    },
+    async restore(state) {
+      const own = program.state();
+      const stable = Object.keys(own).map((key) => [stableName(names, key), key] as const);
+      tf.dispose(own);
+      const keys = new Map(stable);
+      const tensors = toTensors(tf, state);
+      try {
+        program.restore(renameKeys(tensors, (key) => keys.get(key) ?? key));
+      } finally {
+        tf.dispose(tensors);
+      }
+      program.toVariables();
+    },
     dispose() {
       program.dispose();
       train.dispose();
       test.dispose();
     },
   };
+}
+
+/** A key of the program's state without the names of tf.Variables, which depend on what a process made before. */
+function stableName(names: ReadonlyMap<string, string>, key: string): string {
+  for (const [name, stable] of names) {
+    if (key === name) return stable;
+    const prefix = `${STEP}/${name}/`;
+    if (key.startsWith(prefix)) return `${STEP}/${stable}/${key.slice(prefix.length)}`;
+  }
+  return key;
+}
+
+function renameKeys(tensors: NamedTensorMap, rename: (key: string) => string): NamedTensorMap {
+  return Object.fromEntries(Object.entries(tensors).map(([key, value]) => [rename(key), value]));
 }

@@ -4,6 +4,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { BatchEvaluator } from "../evaluation/evaluate.js";
 import { createCapturedEngine } from "./captured-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
+import type { EngineState } from "./engine-state.js";
 import type { Model } from "./step.js";
 
 /** What an engine is made for. */
@@ -24,6 +25,10 @@ export interface Engine {
   readonly evaluator: BatchEvaluator;
   /** Brings the weights into the tf.Variables of the VAE. */
   synchronise(): void;
+  /** Everything that the next step depends on, besides its arguments: weights, averages, the optimizer's state. */
+  state(): Promise<EngineState>;
+  /** Takes a state back, bit for bit. It is that of an engine of the same configuration. */
+  restore(state: EngineState): Promise<void>;
   dispose(): void;
 }
 

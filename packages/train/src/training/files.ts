@@ -1,5 +1,6 @@
 /** Files and folders that appear whole: written under a temporary name beside the target, then renamed. */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 /** Replaces a folder by what `write` puts into the temporary one. */
 export async function replaceFolder(
@@ -14,8 +15,19 @@ export async function replaceFolder(
 }
 
 /** Replaces a file. */
-export async function writeWhole(target: string, text: string): Promise<void> {
-  await viaTemporary(target, (temporary) => writeFile(temporary, text));
+export async function writeWhole(target: string, content: string | Uint8Array): Promise<void> {
+  await viaTemporary(target, (temporary) => writeFile(temporary, content, { flush: true }));
+}
+
+/** Removes what a killed process left half-written in a folder, of the files and folders that `isOurs` knows. */
+export async function removeLeftovers(
+  folder: string,
+  isOurs: (name: string) => boolean,
+): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const target = /^(.+)\.\d+\.tmp$/.exec(name)?.[1];
+    if (target !== undefined && isOurs(target)) await rm(join(folder, name), { recursive: true });
+  }
 }
 
 /** Replaces a file by indented JSON. */

@@ -9,6 +9,7 @@ import type { TensorFlow } from "../tensorflow/index.js";
 import type { Vae } from "../vae/vae.js";
 import { createEngine, type Engine } from "./engine.js";
 import { type Losses, LossMeter } from "./losses.js";
+import type { Snapshot } from "./snapshot.js";
 import { DRAWS_PER_BATCH } from "./step.js";
 
 /** Numbers of one epoch: a line of metrics.jsonl. */
@@ -49,30 +50,43 @@ export interface LoopOptions {
   dataset: Dataset;
   config: TrainConfig;
   signal?: AbortSignal | undefined;
+  /** Continues from here instead of from the beginning; of the same configuration and data. */
+  start?: Snapshot | undefined;
+  /** Called after every epoch and on an interrupt; training goes on once it has settled. */
+  save?: ((snapshot: Snapshot) => Promise<void>) | undefined;
 }
 
 /**
  * Trains `vae` in place and yields what happens. The same configuration gives the same losses to the bit on one machine
- * with one library and thread count, whenever progress is reported.
+ * with one library and thread count, whenever progress is reported, and whether it runs through or is continued.
  *
  * @throws NonFiniteLossError when the loss becomes infinite or NaN
  * @throws InterruptedError once `signal` is aborted, after the step in hand
  */
 export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEvent> {
-  const { dataset, config } = options;
+  const { dataset, config, save } = options;
   const { epochs, batchSize } = config.training;
   const items = dataset.train.shape[0];
   const engine = createEngine(options);
-  const began = performance.now();
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      const start = performance.now();
-      const train = yield* trainEpoch(options, engine, epoch, began);
-      const seconds = (performance.now() - start) / 1000;
+    if (options.start) await engine.restore(options.start.state);
+    const secondsLeft = forecast(epochs * items, itemsDone(options));
+    const history = [...(options.start?.metrics ?? [])];
+    let within = partOf(options.start);
+    for (let epoch = history.length + 1; epoch <= epochs; epoch++) {
+      const { train, seconds } = yield* trainEpoch(options, {
+        engine,
+        history,
+        within,
+        secondsLeft,
+      });
       const test = evaluateAll(engine.evaluator, config.latent.size);
       assertFinite(test, epoch, Math.ceil(items / batchSize));
       engine.synchronise();
       const metrics = { epoch, train, test, seconds, imagesPerSecond: items / seconds };
+      history.push(metrics);
+      within = partOf(undefined);
+      await save?.({ ...within, metrics: [...history], state: await engine.state() });
       yield { type: "epoch", epochs, metrics };
     }
   } finally {
@@ -80,34 +94,67 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
   }
 }
 
+/** How far an epoch has come. */
+type Part = Pick<Snapshot, "step" | "sums" | "seconds">;
+
+function partOf(snapshot: Snapshot | undefined): Part {
+  if (!snapshot) return { step: 0, sums: new LossMeter().sums, seconds: 0 };
+  const { step, sums, seconds } = snapshot;
+  return { step, sums, seconds };
+}
+
+interface EpochContext {
+  engine: Engine;
+  /** Of the epochs before. */
+  history: readonly EpochMetrics[];
+  /** Of this epoch, what an earlier process did. */
+  within: Part;
+  secondsLeft(items: number): number;
+}
+
 async function* trainEpoch(
-  { dataset, config, signal }: LoopOptions,
-  engine: Engine,
-  epoch: number,
-  began: number,
-): AsyncGenerator<Progress, Losses> {
+  { dataset, config, signal, save }: LoopOptions,
+  { engine, history, within, secondsLeft }: EpochContext,
+): AsyncGenerator<Progress, { train: Losses; seconds: number }> {
   const { batchSize, epochs } = config.training;
+  const epoch = history.length + 1;
   const of = dataset.train.shape[0];
   const steps = batches(shuffledOrder(of, config.seed, epoch), batchSize);
-  const meter = new LossMeter();
+  const meter = new LossMeter(within.sums);
+  const start = performance.now() - within.seconds * 1000;
   let tick = performance.now();
-  let items = 0;
-  for (const [index, rows] of steps.entries()) {
+  for (let index = within.step; index < steps.length; index++) {
+    const rows = steps[index]!;
     const step = (epoch - 1) * steps.length + index;
     meter.add(engine.step(rows, Int32Array.of(config.seed, step * DRAWS_PER_BATCH)), rows.length);
     const train = meter.read();
     assertFinite(train, epoch, index + 1);
-    items += rows.length;
+    const { sums } = meter;
+    const { items } = sums;
     const now = performance.now();
     if (now - tick < TICK_MS && items < of) continue;
     tick = now;
-    const done = (epoch - 1) * of + items;
-    const secondsLeft = ((now - began) / 1000) * ((epochs * of) / done - 1);
-    yield { type: "progress", epoch, epochs, items, of, train, secondsLeft };
+    const left = secondsLeft((epoch - 1) * of + items);
+    yield { type: "progress", epoch, epochs, items, of, train, secondsLeft: left };
     await setImmediate(); // signals arrive between turns of the event loop
-    if (signal?.aborted) throw new InterruptedError(epoch, epochs);
+    if (!signal?.aborted) continue;
+    engine.synchronise();
+    const done = { step: index + 1, sums, seconds: (performance.now() - start) / 1000 };
+    await save?.({ ...done, metrics: [...history], state: await engine.state() });
+    throw new InterruptedError(epoch, epochs);
   }
-  return meter.read();
+  return { train: meter.read(), seconds: (performance.now() - start) / 1000 };
+}
+
+/** Items of all epochs that an earlier process trained on. */
+function itemsDone({ dataset, start }: LoopOptions): number {
+  return start ? start.metrics.length * dataset.train.shape[0] + start.sums.items : 0;
+}
+
+/** Seconds until all items are done, at the average speed since now. */
+function forecast(all: number, before: number): (items: number) => number {
+  const began = performance.now();
+  return (items) => ((performance.now() - began) / 1000) * ((all - items) / (items - before));
 }
 
 function assertFinite(losses: Losses, epoch: number, step: number): void {

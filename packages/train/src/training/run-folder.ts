@@ -1,24 +1,26 @@
 /** The run folder: what a training leaves on disk, written so that every file and folder in it is whole. */
 import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { LayersModel } from "@tensorflow/tfjs-node";
 import { parseRunSummary, type RunSummary } from "@vaeport/infer/manifest";
 import { readConfig, type TrainConfig } from "../config.js";
 import { RunFolderError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Networks } from "../vae/layers.js";
 import { type Vae, vaeOf } from "../vae/vae.js";
-import { replaceFolder, writeJson, writeWhole } from "./files.js";
+import { CHECKPOINTS } from "./checkpoints.js";
+import { removeLeftovers, replaceFolder, writeJson, writeWhole } from "./files.js";
 import type { EpochMetrics } from "./loop.js";
+import { loadModel, saveModel } from "./networks.js";
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
 const SUMMARY = "summary.json";
-const CHECKPOINTS = "checkpoints";
 const PICTURES = "pictures";
+/** What `evaluateRun` writes. */
+export const EVALUATION = "evaluation.json";
 
 /** Everything a run writes, and all that `force` removes. */
-const ENTRIES = [CONFIG, METRICS, SUMMARY, CHECKPOINTS, PICTURES, "encoder", "decoder"];
+const ENTRIES = [CONFIG, METRICS, SUMMARY, CHECKPOINTS, PICTURES, EVALUATION, "encoder", "decoder"];
 
 /**
  * Creates the folder of a new run, with its configuration and an empty log.
@@ -42,27 +44,26 @@ export async function createRunFolder(
     );
   }
   for (const entry of ENTRIES) await rm(join(folder, entry), { recursive: true, force: true });
+  await removeLeftovers(folder, isEntry);
   await writeJson(join(folder, CONFIG), config);
   await writeWhole(join(folder, METRICS), "");
 }
 
 /** Appends the line of an epoch to the log, in one write. */
 export async function appendMetrics(folder: string, metrics: EpochMetrics): Promise<void> {
-  await appendFile(join(folder, METRICS), `${JSON.stringify(metrics)}\n`);
+  await appendFile(join(folder, METRICS), metricsLine(metrics));
 }
 
-/** Saves the weights after an epoch, then drops those of the epoch before. */
-export async function writeCheckpoint(
+/** Replaces the log: a stopped run's may be ahead of its checkpoint, or end within a line. */
+export async function rewriteMetrics(
   folder: string,
-  epoch: number,
-  networks: Networks,
+  metrics: readonly EpochMetrics[],
 ): Promise<void> {
-  const checkpoints = join(folder, CHECKPOINTS);
-  const name = `epoch-${String(epoch).padStart(4, "0")}`;
-  await replaceFolder(join(checkpoints, name), (temporary) => saveNetworks(temporary, networks));
-  for (const other of await readdir(checkpoints)) {
-    if (other !== name) await rm(join(checkpoints, other), { recursive: true });
-  }
+  await writeWhole(join(folder, METRICS), metrics.map(metricsLine).join(""));
+}
+
+function metricsLine(metrics: EpochMetrics): string {
+  return `${JSON.stringify(metrics)}\n`;
 }
 
 /** Where the pictures of a run are. */
@@ -99,7 +100,9 @@ export interface Run {
 export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
   const present = await listRun(folder);
   if (!present.includes(SUMMARY)) {
-    throw new RunFolderError(`${folder}: its training did not finish. Train it again.`);
+    throw new RunFolderError(
+      `${folder}: its training did not finish. Continue it with: vaeport-train resume ${folder}`,
+    );
   }
   const config = await readConfig(join(folder, CONFIG));
   const lines = (await readFile(join(folder, METRICS), "utf8")).trimEnd().split("\n");
@@ -111,6 +114,24 @@ export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
   const encoder = await loadModel(tf, join(folder, "encoder"));
   const decoder = await loadModel(tf, join(folder, "decoder"));
   return { config, metrics, summary, vae: vaeOf({ encoder, decoder }) };
+}
+
+/**
+ * Opens a run whose training did not finish, and removes what a killed process left half-written.
+ *
+ * @throws RunFolderError when the folder is no run, or a finished one
+ * @throws ConfigError when its configuration is not valid
+ */
+export async function openUnfinishedRun(folder: string): Promise<TrainConfig> {
+  const present = await listRun(folder);
+  if (present.includes(SUMMARY)) {
+    throw new RunFolderError(
+      `${folder}: its training is finished, there is nothing to resume. ` +
+        "For more epochs, train into another folder with a larger training.epochs.",
+    );
+  }
+  await removeLeftovers(folder, isEntry);
+  return readConfig(join(folder, CONFIG));
 }
 
 async function listRun(folder: string): Promise<string[]> {
@@ -126,6 +147,10 @@ async function listRun(folder: string): Promise<string[]> {
   throw new RunFolderError(`${folder}: not a run folder. ${remedy}`);
 }
 
+function isEntry(name: string): boolean {
+  return ENTRIES.includes(name);
+}
+
 function isRun(present: readonly string[]): boolean {
   return present.includes(CONFIG) && present.includes(METRICS);
 }
@@ -136,28 +161,4 @@ function readJson(where: string, text: string): unknown {
   } catch (cause) {
     throw new RunFolderError(`${where}: damaged (not JSON). Train the run again.`, { cause });
   }
-}
-
-async function loadModel(tf: TensorFlow, folder: string): Promise<LayersModel> {
-  try {
-    return await tf.loadLayersModel(fileUrl(join(folder, "model.json")));
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new RunFolderError(`${folder}: damaged (${reason}). Train the run again.`, { cause });
-  }
-}
-
-async function saveNetworks(folder: string, { encoder, decoder }: Networks): Promise<void> {
-  await saveModel(join(folder, "encoder"), encoder);
-  await saveModel(join(folder, "decoder"), decoder);
-}
-
-async function saveModel(folder: string, model: LayersModel): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await model.save(fileUrl(folder));
-}
-
-/** The address that tf.js takes: it wants the path as it is, not percent-encoded. */
-function fileUrl(path: string): string {
-  return `file://${path}`;
 }

@@ -2,18 +2,15 @@
 import { resolve } from "node:path";
 import type { TrainConfig } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
+import { InterruptedError, RunWriteError } from "../errors.js";
 import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { startAtDataMean } from "../vae/initialise.js";
 import { buildVae, type Vae } from "../vae/vae.js";
+import { saveCheckpoint } from "./checkpoints.js";
 import { type EpochMetrics, type LoopEvent, trainEpochs } from "./loop.js";
-import {
-  appendMetrics,
-  createRunFolder,
-  finishRun,
-  picturesFolder,
-  writeCheckpoint,
-} from "./run-folder.js";
+import { appendMetrics, createRunFolder, finishRun, picturesFolder } from "./run-folder.js";
+import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
 
 /** What `train` reports while it works. */
@@ -38,13 +35,35 @@ export interface TrainResult {
 }
 
 /**
- * Trains on the configured dataset and leaves a complete run folder. Weights are saved after every epoch, so that
- * whatever stops a training, its last whole epoch is in `checkpoints/`.
+ * Trains on the configured dataset and leaves a complete run folder. Everything is saved after every epoch and on an
+ * interrupt, so that whatever stops a training, `resume` continues it.
  *
  * @throws TensorFlowError, DataError, MissingPackageError, ConfigError, RunFolderError before anything is written
- * @throws NonFiniteLossError, InterruptedError while training
+ * @throws NonFiniteLossError, InterruptedError, RunWriteError while training
  */
-export async function train(config: TrainConfig, options: TrainOptions): Promise<TrainResult> {
+export async function train(
+  config: TrainConfig,
+  { out, force, ...options }: TrainOptions,
+): Promise<TrainResult> {
+  const folder = resolve(out);
+  const prepare = () => createRunFolder(folder, config, force);
+  return runTraining(config, { folder, prepare, ...options });
+}
+
+export interface RunTrainingOptions extends Pick<TrainOptions, "signal" | "onEvent"> {
+  /** Absolute path of the run folder. */
+  folder: string;
+  /** Makes the run folder ready, once everything else is. */
+  prepare(): Promise<void>;
+  /** Where to continue from; from the beginning without. */
+  start?: Snapshot | undefined;
+}
+
+/** What `train` and `resume` share: from a prepared run folder to a complete one. */
+export async function runTraining(
+  config: TrainConfig,
+  options: RunTrainingOptions,
+): Promise<TrainResult> {
   const tf = await loadTensorFlow();
   const dataset = await loadDataset(tf, config.data);
   try {
@@ -58,29 +77,43 @@ async function trainOn(
   tf: TensorFlow,
   dataset: Dataset,
   config: TrainConfig,
-  { out, force, signal, onEvent }: TrainOptions,
+  { folder, prepare, start, signal, onEvent }: RunTrainingOptions,
 ): Promise<TrainResult> {
-  const folder = resolve(out);
   const vae = buildVae(tf, config, dataset.itemShape);
   try {
     if (config.model.outputBias === "data-mean") startAtDataMean(tf, vae.decoder, dataset.train);
-    await createRunFolder(folder, config, force);
+    await prepare();
     onEvent?.(startEvent(vae, dataset));
 
-    const epochs: EpochMetrics[] = [];
-    for await (const event of trainEpochs({ tf, vae, dataset, config, signal })) {
+    const epochs = [...(start?.metrics ?? [])];
+    const save = (snapshot: Snapshot) =>
+      writing(folder, () => saveCheckpoint(folder, config, vae, snapshot));
+    for await (const event of trainEpochs({ tf, vae, dataset, config, signal, start, save })) {
       if (event.type === "epoch") {
         epochs.push(event.metrics);
-        await appendMetrics(folder, event.metrics);
-        await writeCheckpoint(folder, event.metrics.epoch, vae);
+        await writing(folder, () => appendMetrics(folder, event.metrics));
       }
       onEvent?.(event);
     }
-    await drawPictures(tf, picturesFolder(folder), { vae, dataset, config, metrics: epochs });
-    await finishRun(folder, vae, summarise(tf, config, dataset, epochs.at(-1)!));
+    await writing(folder, async () => {
+      await drawPictures(tf, picturesFolder(folder), { vae, dataset, config, metrics: epochs });
+      await finishRun(folder, vae, summarise(tf, config, dataset, epochs.at(-1)!));
+    });
     return { folder, epochs };
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    throw new InterruptedError(error.epoch, config.training.epochs, folder);
   } finally {
     vae.dispose();
+  }
+}
+
+/** Turns a failure of the system, as of a full disk, into an error that says how to go on. */
+async function writing(folder: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw error instanceof Error && "errno" in error ? new RunWriteError(folder, error) : error;
   }
 }
 

@@ -1,0 +1,31 @@
+/** What `train` and `resume` share: progress on the way, Ctrl-C, and the last words. */
+import { basename } from "node:path";
+import { picturesFolder } from "../training/run-folder.js";
+import type { TrainResult } from "../training/train.js";
+import { createReporter, type Reporter } from "./reporter.js";
+
+/**
+ * Trains with a progress display, then prints where things are. Ctrl-C stops it after the step in hand; a second one ends
+ * the process as usual.
+ */
+export async function withProgress(
+  folder: string,
+  json: boolean | undefined,
+  train: (report: Reporter["report"], signal: AbortSignal) => Promise<TrainResult>,
+): Promise<void> {
+  const reporter = createReporter(json ? process.stderr : process.stdout);
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once("SIGINT", stop);
+  let result: TrainResult;
+  try {
+    result = await train(reporter.report, interrupt.signal);
+  } finally {
+    reporter.close();
+    process.off("SIGINT", stop);
+  }
+  if (json) return console.log(JSON.stringify(result, null, 2));
+  console.log(`run       ${folder}`);
+  console.log(`pictures  ${picturesFolder(folder)}`);
+  console.log(`next      vaeport-train export ${folder} -o ${basename(folder)}-model`);
+}

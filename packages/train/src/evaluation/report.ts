@@ -1,0 +1,140 @@
+/** The evaluation of a finished run: log p(x) by importance sampling, beside both terms of the bound. */
+import { join, resolve } from "node:path";
+import type { Tensor4D } from "@tensorflow/tfjs-node";
+import { configHash, type TrainConfig } from "../config.js";
+import { loadDataset } from "../data/dataset.js";
+import { ConfigError } from "../errors.js";
+import { loadTensorFlow } from "../tensorflow/index.js";
+import { writeJson } from "../training/files.js";
+import { EVALUATION, loadRun } from "../training/run-folder.js";
+import { LIKELIHOODS } from "../vae/likelihood.js";
+import { ActiveUnits } from "./active-units.js";
+import { type ItemEvidence, measureEvidence } from "./importance.js";
+
+/** What `evaluation.json` holds: means over the items, in nats unless said otherwise. */
+export interface EvaluationReport {
+  format: "vaeport-evaluation";
+  version: 1;
+  name: string;
+  dataset: string;
+  configHash: string;
+  /** Held-out items, the first ones of the set. */
+  items: number;
+  /** K, draws of z for each. */
+  samples: number;
+  /** Of pixels and draws. */
+  seed: number;
+  /** Whether x is binary; of grey values as probabilities, `logLikelihood` is a bound's analogue and no likelihood. */
+  binarised: boolean;
+  /** L_K, which is at most log p(x) in expectation and grows towards it with K. */
+  logLikelihood: number;
+  /** Of `logLikelihood`, from the spread over the items. */
+  standardError: number;
+  /** -(distortion + rate); the distortion is averaged over K draws, the rate exact. */
+  elbo: number;
+  distortion: number;
+  rate: number;
+  activeUnits: number;
+  /** -logLikelihood in bits, by the number of values of an item. */
+  bitsPerDimension: number;
+}
+
+export interface EvaluateRunOptions {
+  /** K, 500 by default. */
+  samples?: number;
+  /** The first so many held-out items; all by default. */
+  items?: number;
+  /** 0 by default, whatever the run's, so that runs are compared on the same draws. */
+  seed?: number;
+  /** Called as items are done. */
+  onProgress?: (items: number, of: number) => void;
+}
+
+/**
+ * Evaluates a finished run on its held-out items and writes `evaluation.json` into its folder.
+ *
+ * @throws ConfigError when an option is out of range
+ * @throws RunFolderError, TensorFlowError, DataError, MissingPackageError as `loadRun` and `train`
+ */
+export async function evaluateRun(
+  runFolder: string,
+  { samples = 500, items, seed = 0, onProgress }: EvaluateRunOptions = {},
+): Promise<EvaluationReport> {
+  requireWhole("samples", samples, 1);
+  requireWhole("seed", seed, 0);
+  if (items !== undefined) requireWhole("items", items, 1);
+  const folder = resolve(runFolder);
+  const tf = await loadTensorFlow();
+  const { config, vae } = await loadRun(tf, folder);
+  const dataset = await loadDataset(tf, config.data);
+  try {
+    const of = dataset.test.shape[0];
+    const count = items ?? of;
+    requireWhole("items", count, 1, of);
+    const images = tf.slice(dataset.test, 0, count) as Tensor4D;
+    const evidence = measureEvidence(
+      {
+        ...{ tf, vae, images },
+        likelihood: LIKELIHOODS[config.likelihood.name],
+        binarisation: config.data.binarisation,
+        latentSize: config.latent.size,
+      },
+      { samples, seed, onProgress: (done) => onProgress?.(done, count) },
+    );
+    const dimensions = dataset.itemShape.reduce((product, axis) => product * axis);
+    const numbers = summariseEvidence(evidence, config.latent.size, dimensions);
+    images.dispose();
+    const report = { ...describe(config, dataset.name), items: count, samples, seed, ...numbers };
+    await writeJson(join(folder, EVALUATION), report);
+    return report;
+  } finally {
+    dataset.dispose();
+    vae.dispose();
+  }
+}
+
+function describe(config: TrainConfig, dataset: string) {
+  return {
+    format: "vaeport-evaluation",
+    version: 1,
+    name: config.name,
+    dataset,
+    configHash: configHash(config),
+    binarised: config.data.binarisation !== "none",
+  } as const;
+}
+
+/** Means over the items, summed in float64. */
+export function summariseEvidence(
+  evidence: Iterable<ItemEvidence>,
+  latentSize: number,
+  dimensions: number,
+) {
+  const units = new ActiveUnits(latentSize);
+  const values: number[] = [];
+  let [distortion, rate] = [0, 0];
+  for (const item of evidence) {
+    values.push(item.logEvidence);
+    distortion += item.distortion;
+    rate += item.rate;
+    units.add(item.mean);
+  }
+  const items = values.length;
+  const logLikelihood = values.reduce((sum, value) => sum + value, 0) / items;
+  const squares = values.reduce((sum, value) => sum + (value - logLikelihood) ** 2, 0);
+  return {
+    logLikelihood,
+    standardError: items > 1 ? Math.sqrt(squares / (items - 1) / items) : 0,
+    elbo: -(distortion + rate) / items,
+    distortion: distortion / items,
+    rate: rate / items,
+    activeUnits: units.count(),
+    bitsPerDimension: -logLikelihood / (dimensions * Math.LN2),
+  };
+}
+
+function requireWhole(path: string, value: number, least: number, most = 2 ** 31 - 1): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const message = `expected a whole number from ${least} to ${most}, got ${value}`;
+  throw new ConfigError("evaluate", [{ path, message }]);
+}

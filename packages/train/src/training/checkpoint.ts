@@ -1,0 +1,99 @@
+/** One checkpoint on disk: a snapshot in `checkpoint.json` and `state.bin`, under a checksum over both. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseConfig, type TrainConfig } from "../config.js";
+import { CheckpointError } from "../errors.js";
+import type { EngineState, SavedTensor } from "./engine-state.js";
+import { writeJson, writeWhole } from "./files.js";
+import type { Snapshot } from "./snapshot.js";
+
+const HEADER = "checkpoint.json";
+const STATE = "state.bin";
+const FORMAT = "vaeport-checkpoint";
+const VERSION = 1;
+
+interface Header extends Pick<Snapshot, "sums" | "seconds" | "metrics"> {
+  format: typeof FORMAT;
+  version: typeof VERSION;
+  config: TrainConfig;
+  /** What decides shuffles and noise from here on: the seed, whole epochs, steps after them. */
+  position: { seed: number; epoch: number; step: number };
+  /** What `state.bin` holds, one after the other, little-endian. */
+  tensors: Pick<SavedTensor & { name: string }, "name" | "dtype" | "shape">[];
+}
+
+/** A checkpoint as it was read. */
+export interface Checkpoint {
+  config: TrainConfig;
+  snapshot: Snapshot;
+}
+
+/** Writes the files of a checkpoint into an existing folder. */
+export async function writeCheckpoint(
+  folder: string,
+  config: TrainConfig,
+  { metrics, step, sums, seconds, state }: Snapshot,
+): Promise<void> {
+  const bytes = Buffer.concat(
+    Object.values(state).map(({ values: { buffer, byteOffset, byteLength } }) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    ),
+  );
+  const header: Header = {
+    format: FORMAT,
+    version: VERSION,
+    config,
+    position: { seed: config.seed, epoch: metrics.length, step },
+    sums,
+    seconds,
+    metrics,
+    tensors: Object.entries(state).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+  };
+  await writeWhole(join(folder, STATE), bytes);
+  await writeJson(join(folder, HEADER), { ...header, sha256: checksum(header, bytes) });
+}
+
+/**
+ * Reads a checkpoint and verifies that it is as it was written.
+ *
+ * @throws CheckpointError when a file is missing, of another format, or changed
+ */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  try {
+    const text = await readFile(join(folder, HEADER), "utf8");
+    const { sha256, ...header } = JSON.parse(text) as Header & { sha256: string };
+    if (header.format !== FORMAT || header.version !== VERSION) {
+      throw new Error(`its format is ${header.format} ${header.version}, not ${FORMAT} ${VERSION}`);
+    }
+    const bytes = await readFile(join(folder, STATE));
+    if (checksum(header, bytes) !== sha256) throw new Error("its checksum does not match");
+    const { config, metrics, position, sums, seconds } = header;
+    return {
+      config: parseConfig(config, join(folder, HEADER)),
+      snapshot: { metrics, step: position.step, sums, seconds, state: unpack(header, bytes) },
+    };
+  } catch (cause) {
+    throw new CheckpointError(folder, `damaged (${(cause as Error).message}).`, { cause });
+  }
+}
+
+/** Of the header, as its JSON reads without spaces, and of the state. */
+function checksum(header: Header, bytes: Uint8Array): string {
+  return createHash("sha256").update(JSON.stringify(header)).update(bytes).digest("hex");
+}
+
+function unpack({ tensors }: Header, bytes: Uint8Array): EngineState {
+  const state: EngineState = {};
+  let offset = 0;
+  for (const { name, dtype, shape } of tensors) {
+    const length = 4 * shape.reduce((product, size) => product * size, 1);
+    const { buffer } = Uint8Array.from(bytes.subarray(offset, offset + length)); // aligned
+    state[name] =
+      dtype === "int32"
+        ? { shape, dtype, values: new Int32Array(buffer) }
+        : { shape, dtype, values: new Float32Array(buffer) };
+    offset += length;
+  }
+  return state;
+}

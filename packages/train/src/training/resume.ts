@@ -1,0 +1,86 @@
+/** Continues a training that was stopped, to the same end as if it had not been. */
+import { join, resolve } from "node:path";
+import type { TrainConfig } from "../config.js";
+import { RunFolderError } from "../errors.js";
+import { CHECKPOINTS, latestCheckpoint } from "./checkpoints.js";
+import { openUnfinishedRun, rewriteMetrics } from "./run-folder.js";
+import { runTraining, type TrainEvent, type TrainOptions, type TrainResult } from "./train.js";
+
+/** What `resume` reports first; what `train` reports follows. */
+export interface ResumedEvent {
+  type: "resumed";
+  config: TrainConfig;
+  /** Whole epochs that are done, and steps after them. */
+  epoch: number;
+  step: number;
+  /** Why each later checkpoint was passed over, and removed. */
+  damaged: string[];
+}
+
+export interface ResumeOptions extends Pick<TrainOptions, "signal"> {
+  onEvent?: (event: TrainEvent | ResumedEvent) => void;
+}
+
+/**
+ * Continues the training of a run folder from its latest sound checkpoint, or from the beginning where none was written
+ * yet. On the same machine with the same library, the final weights and losses are those of a training that was never
+ * stopped, to the bit.
+ *
+ * @throws RunFolderError when the folder is no run, a finished one, or its config.json was changed
+ * @throws CheckpointError when every checkpoint is damaged
+ * @throws what `train` throws
+ */
+export async function resume(
+  runFolder: string,
+  { signal, onEvent }: ResumeOptions = {},
+): Promise<TrainResult> {
+  const folder = resolve(runFolder);
+  const config = await openUnfinishedRun(folder);
+  const { checkpoint, damaged } = await latestCheckpoint(folder);
+  if (checkpoint) {
+    const where = join(CHECKPOINTS, checkpoint.name);
+    requireSameConfig(`${folder}: config.json`, where, config, checkpoint.config);
+  }
+  const start = checkpoint?.snapshot;
+  const metrics = start?.metrics ?? [];
+  onEvent?.({
+    type: "resumed",
+    config,
+    epoch: metrics.length,
+    step: start?.step ?? 0,
+    damaged: damaged.map(({ message }) => message),
+  });
+  const prepare = () => rewriteMetrics(folder, metrics);
+  const given = { ...(signal && { signal }), ...(onEvent && { onEvent }) };
+  return runTraining(config, { folder, prepare, start, ...given });
+}
+
+function requireSameConfig(
+  where: string,
+  checkpoint: string,
+  now: TrainConfig,
+  then: TrainConfig,
+): void {
+  const changes = differences(now, then);
+  if (changes.length === 0) return;
+  throw new RunFolderError(
+    `${where} is not that of ${checkpoint}: ${changes.join("; ")}. ` +
+      "Put it back to resume, or train with the new one into another folder.",
+  );
+}
+
+/** Keys at which two values differ, with both. */
+function differences(now: unknown, then: unknown, path = ""): string[] {
+  if (isObject(now) && isObject(then)) {
+    const keys = new Set([...Object.keys(now), ...Object.keys(then)]);
+    return [...keys].flatMap((key) => {
+      return differences(now[key], then[key], path === "" ? key : `${path}.${key}`);
+    });
+  }
+  const [text, before] = [now, then].map((value) => JSON.stringify(value) ?? "absent");
+  return text === before ? [] : [`${path} is ${text}, was ${before}`];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,265 @@
+/** Stopping and resuming: the same end, whatever stopped a training and whenever. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  buildVae,
+  CheckpointError,
+  type EpochMetrics,
+  InterruptedError,
+  loadDataset,
+  loadRun,
+  type ResumedEvent,
+  RunFolderError,
+  RunWriteError,
+  resume,
+  type Snapshot,
+  type TrainConfig,
+  train,
+  trainEpochs,
+} from "@vaeport/train";
+import { beforeAll, describe, expect, test } from "vitest";
+import { withFailingWrites } from "./failing-writes.js";
+import { smallConfig, temporaryFolder, tf } from "./support.js";
+
+const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
+
+/** Weights and metrics of a finished run, without what depends on the clock. */
+async function outcome(folder: string): Promise<{ weights: Buffer[]; losses: object[] }> {
+  const weights = await Promise.all(
+    ["encoder", "decoder"].map((name) => readFile(join(folder, name, "weights.bin"))),
+  );
+  const lines = (await readFile(join(folder, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+  const losses = lines.map((line) => {
+    const { seconds, imagesPerSecond, ...kept } = JSON.parse(line) as EpochMetrics;
+    expect(imagesPerSecond).toBeGreaterThan(0);
+    expect(seconds).toBeGreaterThan(0);
+    return kept;
+  });
+  return { weights, losses };
+}
+
+/** Trains until `epoch` epochs are done, and a little further. */
+async function interrupted(config: TrainConfig, out: string, epoch: number): Promise<void> {
+  const interrupt = new AbortController();
+  const training = train(config, {
+    out,
+    signal: interrupt.signal,
+    onEvent(event) {
+      if (event.type === "epoch" && event.metrics.epoch === epoch) interrupt.abort();
+    },
+  });
+  await expect(training).rejects.toThrow(InterruptedError);
+}
+
+/** Four epochs, and the outcome of a training with it that was never stopped. */
+const fourEpochs = smallConfig({ training: { epochs: 4, batchSize: 64, keepCheckpoints: 3 } });
+let uninterrupted: Awaited<ReturnType<typeof outcome>>;
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vaeport-train-"));
+  await train(fourEpochs, { out: join(folder, "run") });
+  uninterrupted = await outcome(join(folder, "run"));
+  await rm(folder, { recursive: true });
+});
+
+const conv = {
+  type: "conv",
+  layers: [
+    { channels: 3, stride: 2 },
+    { channels: 5, stride: 2 },
+  ],
+  batchNormalisation: true,
+  outputBias: "data-mean",
+} as const;
+
+describe.each(["captured", "eager"] as const)("the %s engine", (engine) => {
+  test("continues a snapshot within an epoch, batch-normalisation averages included", async () => {
+    const config = smallConfig({
+      data: { name: "mnist", trainItems: 400, testItems: 50, binarisation: "dynamic" },
+      model: conv,
+      training: { epochs: 3, batchSize: 40, engine },
+    });
+    const dataset = await loadDataset(tf, config.data);
+    /** Stops when the items of the second epoch that are done reach a number. */
+    async function run(stopAt?: number, start?: Snapshot) {
+      const vae = buildVae(tf, config, dataset.itemShape);
+      const interrupt = new AbortController();
+      const snapshots: Snapshot[] = [];
+      const save = async (snapshot: Snapshot) => void snapshots.push(snapshot);
+      const losses: object[] = [];
+      const options = { tf, vae, dataset, config, save, start, signal: interrupt.signal };
+      try {
+        for await (const event of trainEpochs(options)) {
+          if (event.type === "epoch") losses.push([event.metrics.train, event.metrics.test]);
+          else if (event.epoch === 2 && event.items >= (stopAt ?? Infinity)) interrupt.abort();
+        }
+      } catch (error) {
+        if (!(error instanceof InterruptedError)) throw error;
+      }
+      const weights = [vae.encoder, vae.decoder].flatMap((network) =>
+        network.getWeights().map((weight) => weight.dataSync().slice()),
+      );
+      vae.dispose();
+      return { losses, weights, last: snapshots.at(-1)! };
+    }
+    const through = await run();
+    const stopped = await run(1);
+    expect(stopped.last.metrics).toHaveLength(1);
+    expect(stopped.last.step).toBeGreaterThan(0);
+    const resumed = await run(undefined, stopped.last);
+    expect(resumed.losses).toEqual(through.losses.slice(1));
+    expect(resumed.weights).toEqual(through.weights);
+    dataset.dispose();
+  });
+});
+
+describe("resume", () => {
+  test("after kill -9 at any moment, three times over, reaches what a training without it does", async () => {
+    const folder = await temporaryFolder();
+    const config = smallConfig({ training: { epochs: 25, batchSize: 8 } });
+    const [through, killed] = [join(folder, "through"), join(folder, "killed")];
+    await train(config, { out: through });
+    const file = join(folder, "config.json");
+    await writeFile(file, JSON.stringify(config));
+
+    await killedAtRandom(["train", file, "-o", killed]);
+    await killedAtRandom(["resume", killed]);
+    await killedAtRandom(["resume", killed]);
+    const { stdout, code } = await command(["resume", killed]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^resumed after epoch [1-9]/);
+    expect(await outcome(killed)).toEqual(await outcome(through));
+    expect(await readdir(join(killed, "checkpoints"))).toEqual(["epoch-0024", "epoch-0025"]);
+  });
+
+  test("passes over damaged checkpoints, saying so, and refuses when none is sound", async () => {
+    const folder = await temporaryFolder();
+    const stopped = join(folder, "stopped");
+    await interrupted(fourEpochs, stopped, 2);
+    const checkpoints = join(stopped, "checkpoints");
+    const names = await readdir(checkpoints);
+    expect(names).toEqual(["epoch-0001", "epoch-0002", expect.stringMatching(/^epoch-0002-step/)]);
+
+    await truncate(join(checkpoints, names[2]!, "state.bin"), 1000);
+    const header = join(checkpoints, names[1]!, "checkpoint.json");
+    await writeFile(header, (await readFile(header, "utf8")).replace('"epoch": 2', '"epoch": 3'));
+    const hopeless = join(folder, "hopeless");
+    await cp(stopped, hopeless, { recursive: true });
+    await writeFile(join(hopeless, "checkpoints", names[0]!, "checkpoint.json"), "{");
+
+    let told: ResumedEvent | undefined;
+    await resume(stopped, {
+      onEvent(event) {
+        if (event.type === "resumed") told = event;
+      },
+    });
+    expect(told).toMatchObject({ epoch: 1, step: 0 });
+    expect(told!.damaged).toHaveLength(2);
+    expect(told!.damaged[0]).toMatch(
+      /epoch-0002-step-\d+: damaged \(its checksum does not match\)/,
+    );
+    expect(await outcome(stopped)).toEqual(uninterrupted);
+
+    await expect(resume(hopeless)).rejects.toThrow(CheckpointError);
+    await expect(resume(hopeless)).rejects.toThrow(/checkpoints: none is sound: .* --force/);
+  });
+
+  test("starts from the beginning where nothing was saved yet", async () => {
+    const folder = await temporaryFolder();
+    const early = join(folder, "early");
+    await withFailingWrites(
+      (path) => path.includes("state.bin"),
+      () => expect(train(fourEpochs, { out: early })).rejects.toThrow(RunWriteError),
+    );
+    await resume(early);
+    expect(await outcome(early)).toEqual(uninterrupted);
+  });
+
+  test("refuses a finished run, a changed config, and what is no run", async () => {
+    const folder = await temporaryFolder();
+    const run = join(folder, "run");
+    const config = smallConfig({ training: { epochs: 3, batchSize: 64 } });
+    await interrupted(config, run, 1);
+    const file = join(run, "config.json");
+    const changed = { ...config, training: { ...config.training, batchSize: 32 } };
+    await writeFile(file, JSON.stringify(changed));
+    await expect(resume(run)).rejects.toThrow(RunFolderError);
+    await expect(resume(run)).rejects.toThrow(/training\.batchSize is 32, was 64\. Put it back/);
+    await writeFile(file, JSON.stringify(config));
+    await resume(run);
+    await expect(resume(run)).rejects.toThrow(/is finished, there is nothing to resume/);
+    await expect(resume(folder)).rejects.toThrow(/not a run folder/);
+  });
+});
+
+describe("a full disk", () => {
+  test("stops with an error that says how to go on, the last checkpoint intact", async () => {
+    const folder = await temporaryFolder();
+    const full = join(folder, "full");
+    for (const [epoch, name] of [
+      [2, "state.bin"],
+      [3, "checkpoint.json"],
+    ] as const) {
+      const fails = (path: string) => path.includes(`epoch-000${epoch}`) && path.includes(name);
+      await withFailingWrites(fails, async () => {
+        const training = epoch === 2 ? train(fourEpochs, { out: full }) : resume(full);
+        const error: unknown = await training.catch((caught) => caught);
+        expect(error).toBeInstanceOf(RunWriteError);
+        expect((error as Error).message).toMatch(
+          /full: cannot be written \(ENOSPC.*resume .*full$/,
+        );
+        expect((error as Error).cause).toMatchObject({ code: "ENOSPC" });
+      });
+      expect((await readdir(join(full, "checkpoints"))).at(-1)).toBe(`epoch-000${epoch - 1}`);
+    }
+    await resume(full);
+    expect(await outcome(full)).toEqual(uninterrupted);
+    (await loadRun(tf, full)).vae.dispose();
+  });
+
+  test("that is a limit of the system ends the command with 1 and the remedy", async () => {
+    const folder = await temporaryFolder();
+    const [file, run] = [join(folder, "config.json"), join(folder, "run")];
+    await writeFile(file, JSON.stringify(fourEpochs));
+    // 800 blocks of 512 bytes hold everything but the state of 617 kB.
+    const script = `ulimit -f 800; exec "${process.execPath}" "${BIN}" train "${file}" -o "${run}"`;
+    const child = spawn("sh", ["-c", script], { stdio: ["ignore", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/run: cannot be written \(EFBIG.*continue with: vaeport-train resume/);
+    expect(await readdir(join(run, "checkpoints"))).toEqual([]);
+  });
+});
+
+/** Runs the command, to its end unless `onOutput` kills it. */
+async function command(
+  args: readonly string[],
+  onOutput?: (stdout: string, child: ChildProcess) => void,
+): Promise<{ stdout: string; code: number | null; signal: string | null }> {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  let stdout = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+    onOutput?.(stdout, child);
+  });
+  const [code, signal] = await once(child, "close");
+  return { stdout, code, signal };
+}
+
+/** Runs the command and kills it at a random moment after the first epoch that it trains. */
+async function killedAtRandom(args: readonly string[]): Promise<void> {
+  let due = false;
+  const { signal } = await command(args, (stdout, child) => {
+    if (due || !/^epoch /m.test(stdout)) return;
+    due = true;
+    setTimeout(() => child.kill("SIGKILL"), 300 * Math.random());
+  });
+  expect(signal).toBe("SIGKILL");
+}
