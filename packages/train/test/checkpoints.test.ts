@@ -18,6 +18,7 @@ import {
   resume,
   type Snapshot,
   type TrainConfig,
+  type TrainConfigInput,
   train,
   trainEpochs,
 } from "@vaeport/train";
@@ -65,7 +66,7 @@ beforeAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const conv = {
+const conv: TrainConfigInput["model"] = {
   type: "conv",
   layers: [
     { channels: 3, stride: 2 },
@@ -73,7 +74,7 @@ const conv = {
   ],
   batchNormalisation: true,
   outputBias: "data-mean",
-} as const;
+};
 
 describe.each(["captured", "eager"] as const)("the %s engine", (engine) => {
   test("continues a snapshot within an epoch, batch-normalisation averages included", async () => {

@@ -111,7 +111,9 @@ export function leadingEigenpairs(
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32 - 0.5;
   };
-  let basis = Array.from({ length: block }, () => Float64Array.from({ length: size }, random));
+  let basis: Float64Array[] = Array.from({ length: block }, () =>
+    Float64Array.from({ length: size }, random),
+  );
   for (let iteration = 0; iteration < 30; iteration++) {
     basis = orthonormal(basis.map((vector) => multiply(matrix, vector)));
   }

@@ -99,17 +99,21 @@ describe("engines", () => {
     const dataset = await loadDataset(tf, config.data);
     const vae = buildVae(tf, config, dataset.itemShape);
     const engine = createEngine({ tf, vae, dataset, config });
-    const losses = Array.from({ length: steps }, (_, step) => {
-      const rows = Int32Array.from({ length: 20 }, (_, i) => (20 * step + i) % 1000);
-      return [...Array.from(engine.step(rows, Int32Array.of(1, 2 * step)))];
-    });
+    const batches = Array.from({ length: steps }, (_, step) => ({
+      rows: Int32Array.from({ length: 20 }, (_, i) => (20 * step + i) % 1000),
+      noise: Int32Array.of(1, 2 * step),
+    }));
+    const { stepsPerCall } = engine;
+    const losses = batches.flatMap((_, i) =>
+      i % stepsPerCall === 0 ? engine.train(batches.slice(i, i + stepsPerCall)) : [],
+    );
     const held = evaluateAll(engine.evaluator, config.latent.size);
     engine.synchronise();
     const eager = evaluate({ tf, vae, config, images: dataset.test });
     engine.dispose();
     vae.dispose();
     dataset.dispose();
-    return { losses: losses.flat(), held, eager };
+    return { losses: losses.flatMap((terms) => [...Array.from(terms)]), held, eager, stepsPerCall };
   }
 
   const largestDifference = (a: number[], b: number[]) =>
@@ -131,6 +135,13 @@ describe("engines", () => {
     // The weights that leave the graph are those that it measured with.
     expect(captured.held.distortion / captured.eager.distortion).toBeCloseTo(1, 5);
     expect(captured.held.rate / captured.eager.rate).toBeCloseTo(1, 5);
+  });
+
+  test("several steps in a call give what single ones give, to the bit", async () => {
+    const single = await run({}, { epochs: 1 }, 50);
+    const several = await run({}, { epochs: 100 }, 50); // long enough for the larger graph
+    expect(single.stepsPerCall).toBe(1);
+    expect(several).toEqual({ ...single, stepsPerCall: 12 });
   });
 
   test("images that are fed give what resident ones give", async () => {

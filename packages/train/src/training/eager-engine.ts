@@ -2,7 +2,7 @@
 import type { Optimizer, Tensor1D, Variable } from "@tensorflow/tfjs-node";
 import { eagerEvaluator } from "../evaluation/evaluate.js";
 import { gatherRows } from "../graph/index.js";
-import type { Engine, EngineOptions } from "./engine.js";
+import type { Batch, Engine, EngineOptions } from "./engine.js";
 import { namedWeights, toTensors, valuesOf } from "./engine-state.js";
 import { stepLosses } from "./step.js";
 
@@ -19,7 +19,7 @@ export function createEagerEngine(options: EngineOptions): Engine {
   const weights = namedWeights(vae);
 
   /** Updates the weights; the step's terms are the caller's. */
-  function update(rows: Int32Array, noise: Int32Array): Tensor1D {
+  function update({ rows, noise }: Batch): Tensor1D {
     const images = gatherRows(tf, dataset.train, tf.tensor1d(rows, "int32"));
     const state = tf.tensor1d(noise, "int32");
     let terms: Tensor1D | undefined;
@@ -33,12 +33,14 @@ export function createEagerEngine(options: EngineOptions): Engine {
   }
 
   return {
-    step(rows, noise) {
-      const terms = tf.tidy(() => update(rows, noise));
-      const values = terms.dataSync<"float32">();
-      terms.dispose();
-      return values;
-    },
+    stepsPerCall: 1,
+    train: (batches) =>
+      batches.map((batch) => {
+        const terms = tf.tidy(() => update(batch));
+        const values = terms.dataSync<"float32">();
+        terms.dispose();
+        return values;
+      }),
     evaluator: eagerEvaluator({ tf, vae, config, images: dataset.test }),
     synchronise() {},
     async state() {

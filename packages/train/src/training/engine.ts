@@ -13,14 +13,19 @@ export interface EngineOptions extends Model {
   config: TrainConfig;
 }
 
+/** What a step is taken on. */
+export interface Batch {
+  /** Indices into the training images. */
+  rows: Int32Array;
+  /** [seed, counter] */
+  noise: Int32Array;
+}
+
 export interface Engine {
-  /**
-   * Trains on the images in `rows`; returns [distortion, rate], means over the batch in nats.
-   *
-   * @param rows indices into the training images
-   * @param noise [seed, counter]
-   */
-  step(rows: Int32Array, noise: Int32Array): ArrayLike<number>;
+  /** Steps that are best taken in one call. */
+  readonly stepsPerCall: number;
+  /** Takes a step on each batch, in order; returns the [distortion, rate] of each, means over the batch in nats. */
+  train(batches: readonly Batch[]): ArrayLike<number>[];
   /** Measures held-out images with the weights as they are now. */
   readonly evaluator: BatchEvaluator;
   /** Brings the weights into the tf.Variables of the VAE. */

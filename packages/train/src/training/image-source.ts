@@ -4,6 +4,8 @@ import { gatherRows } from "../graph/index.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 
 export interface ImageSource {
+  /** Whether the session holds the images, and inputs are indices. */
+  readonly resident: boolean;
   /** What a captured function is given in place of `count` images; the caller disposes of it. */
   example(count: number): Tensor;
   /** Inside a captured function: the images that its input stands for. */
@@ -29,6 +31,7 @@ export function imageSource(
 function residentSource(tf: TensorFlow, images: Tensor4D): ImageSource {
   const resident = tf.variable(images, false);
   return {
+    resident: true,
     example: (count) => tf.tensor1d(new Int32Array(count), "int32"),
     images: (rows) => gatherRows(tf, resident as unknown as Tensor4D, rows as Tensor1D),
     feed: (rows, call) => call(rows),
@@ -38,6 +41,7 @@ function residentSource(tf: TensorFlow, images: Tensor4D): ImageSource {
 
 function fedSource(tf: TensorFlow, images: Tensor4D): ImageSource {
   return {
+    resident: false,
     example: (count) => tf.slice(images, 0, count),
     images: (batch) => batch as Tensor4D,
     feed(rows, call) {

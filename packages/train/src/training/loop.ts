@@ -123,27 +123,37 @@ async function* trainEpoch(
   const meter = new LossMeter(within.sums);
   const start = performance.now() - within.seconds * 1000;
   let tick = performance.now();
-  for (let index = within.step; index < steps.length; index++) {
-    const rows = steps[index]!;
-    const step = (epoch - 1) * steps.length + index;
-    meter.add(engine.step(rows, Int32Array.of(config.seed, step * DRAWS_PER_BATCH)), rows.length);
-    const train = meter.read();
-    assertFinite(train, epoch, index + 1);
+  for (let index = within.step; index < steps.length; ) {
+    const next = Math.min(nextCall(index, engine.stepsPerCall), steps.length);
+    const group = steps.slice(index, next).map((rows, i) => {
+      const step = (epoch - 1) * steps.length + index + i;
+      return { rows, noise: Int32Array.of(config.seed, step * DRAWS_PER_BATCH) };
+    });
+    engine.train(group).forEach((terms, i) => {
+      meter.add(terms, group[i]!.rows.length);
+      assertFinite(meter.read(), epoch, index + i + 1);
+    });
+    index = next;
     const { sums } = meter;
     const { items } = sums;
     const now = performance.now();
     if (now - tick < TICK_MS && items < of) continue;
     tick = now;
     const left = secondsLeft((epoch - 1) * of + items);
-    yield { type: "progress", epoch, epochs, items, of, train, secondsLeft: left };
+    yield { type: "progress", epoch, epochs, items, of, train: meter.read(), secondsLeft: left };
     await setImmediate(); // signals arrive between turns of the event loop
     if (!signal?.aborted) continue;
     engine.synchronise();
-    const done = { step: index + 1, sums, seconds: (performance.now() - start) / 1000 };
+    const done = { step: index, sums, seconds: (performance.now() - start) / 1000 };
     await save?.({ ...done, metrics: [...history], state: await engine.state() });
     throw new InterruptedError(epoch, epochs);
   }
   return { train: meter.read(), seconds: (performance.now() - start) / 1000 };
+}
+
+/** Where the call that holds step `index` ends: calls begin at multiples, wherever an epoch is continued. */
+function nextCall(index: number, stepsPerCall: number): number {
+  return (Math.floor(index / stepsPerCall) + 1) * stepsPerCall;
 }
 
 /** Items of all epochs that an earlier process trained on. */
