@@ -10,7 +10,10 @@ import { batchTerms, stepLosses } from "./step.js";
 /** Name of the training step, which opens the names of the optimizer's variables. */
 const STEP = "step";
 
-/** Several steps run as one graph save most of a call's cost, about a millisecond, and overlap. */
+/**
+ * Several steps run as one graph save most of a call's cost, about a millisecond, and overlap: a fifth of a dense step.
+ * Convolutions gain nothing by it and lose 10 % (bench/results).
+ */
 const STEPS_PER_CALL = 12;
 
 /** In a shorter training that graph would not make up for the second that its compilation takes. */
@@ -19,7 +22,7 @@ const WORTHWHILE_STEPS = 1000;
 /** One program over the weights: a training step, and the measurement of a held-out batch. */
 export function createCapturedEngine(options: EngineOptions): Engine {
   const { tf, vae, dataset, config } = options;
-  const { batchSize, epochs, optimizer, residentMegabytes } = config.training;
+  const { batchSize, optimizer, residentMegabytes } = config.training;
   const train = imageSource(tf, dataset.train, residentMegabytes);
   const test = imageSource(tf, dataset.test, residentMegabytes);
   const program = new Program(tf);
@@ -46,8 +49,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   );
   tf.dispose([noiseExample, trainExample, testExample]);
 
-  const steps = epochs * Math.ceil(dataset.train.shape[0] / batchSize);
-  const stepsPerCall = train.resident && steps >= WORTHWHILE_STEPS ? STEPS_PER_CALL : 1;
+  const stepsPerCall = train.resident && severalPay(options) ? STEPS_PER_CALL : 1;
   const several = stepsPerCall > 1 ? step.repeat(stepsPerCall) : undefined;
 
   /** One call for as many whole batches as it was made for; else one for each. */
@@ -95,6 +97,12 @@ export function createCapturedEngine(options: EngineOptions): Engine {
       test.dispose();
     },
   };
+}
+
+function severalPay({ dataset, config }: EngineOptions): boolean {
+  const { epochs, batchSize } = config.training;
+  const steps = epochs * Math.ceil(dataset.train.shape[0] / batchSize);
+  return config.model.type === "dense" && steps >= WORTHWHILE_STEPS;
 }
 
 function joined(parts: readonly Int32Array[]): Int32Array {
