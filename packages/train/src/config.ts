@@ -2,79 +2,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { data } from "./config/data.js";
+import { latent } from "./config/latent.js";
+import { likelihood } from "./config/likelihood.js";
+import { model } from "./config/model.js";
+import { objective } from "./config/objective.js";
+import { section } from "./config/section.js";
+import { training } from "./config/training.js";
 import { ConfigError } from "./errors.js";
-
-/** An object whose unknown keys are errors that name the allowed ones. */
-const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? `unknown ${issue.keys.length === 1 ? "key" : "keys"} ${issue.keys.join(", ")}; ` +
-          `allowed: ${Object.keys(shape).join(", ")}`
-        : undefined,
-  });
-
-const count = () => z.int().min(1);
-
-const activation = z
-  .enum(["relu", "elu", "selu", "softplus", "swish", "tanh", "sigmoid"])
-  .default("relu")
-  .describe("Activation after every hidden layer");
-
-const outputBias = z
-  .enum(["zeros", "data-mean"])
-  .default("zeros")
-  .describe("Initial bias of the decoder's last layer: zeros, or the logits of the data's mean");
-
-const denseModel = section({
-  type: z.literal("dense"),
-  hidden: z
-    .array(count())
-    .default([400])
-    .describe("Units of the encoder's hidden layers; the decoder has them in reverse"),
-  activation,
-  outputBias,
-});
-
-const convLayer = section({
-  channels: count().describe("Output channels"),
-  kernel: count().default(3).describe("Side of the square kernel, in pixels"),
-  stride: count().default(1).describe("Step of the kernel, in pixels"),
-  padding: z.enum(["same", "valid"]).default("same"),
-});
-
-const convModel = section({
-  type: z.literal("conv"),
-  layers: z
-    .array(convLayer)
-    .min(1)
-    .describe("Convolutions of the encoder; the decoder transposes them in reverse order"),
-  hidden: z
-    .array(count())
-    .default([])
-    .describe("Units of dense layers between the encoder's last convolution and its heads"),
-  outputKernel: count()
-    .default(3)
-    .describe("Side of the kernel of the decoder's last convolution, which yields the logits"),
-  batchNormalisation: z
-    .boolean()
-    .default(false)
-    .describe("Normalise over the batch after every hidden convolution"),
-  activation,
-  outputBias,
-});
-
-const adam = section({
-  name: z.literal("adam").default("adam"),
-  learningRate: z.number().positive().default(1e-3),
-  beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of the gradient's mean"),
-  beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of the squared gradient's mean"),
-  epsilon: z
-    .number()
-    .positive()
-    .default(1e-8)
-    .describe("Added to the root of the bias-corrected second moment, as PyTorch and Keras do"),
-});
 
 const configSchema = section({
   $schema: z.string().optional().describe("Where an editor finds this schema; ignored"),
@@ -90,44 +25,12 @@ const configSchema = section({
     .max(2 ** 31 - 1)
     .default(1)
     .describe("Decides weights, shuffles and noise; the same seed gives the same losses"),
-  data: section({
-    name: z.enum(["mnist"]),
-    binarisation: z
-      .enum(["none", "dynamic"])
-      .default("none")
-      .describe("none: grey values as probabilities; dynamic: a fresh Bernoulli draw per batch"),
-    trainItems: count().optional().describe("Use the first so many training items only"),
-    testItems: count().optional().describe("Use the first so many held-out items only"),
-  }),
-  model: z.discriminatedUnion("type", [denseModel, convModel], {
-    error: (issue) => (issue.code === "invalid_union" ? 'expected "dense" or "conv"' : undefined),
-  }),
-  latent: section({ size: count().describe("Dimensions of the latent space") }),
-  likelihood: section({ name: z.enum(["bernoulli"]).default("bernoulli") }).prefault({}),
-  objective: section({
-    beta: z.number().min(0).default(1).describe("Weight of the rate (beta-VAE)"),
-  }).prefault({}),
-  training: section({
-    epochs: count().default(10),
-    batchSize: count().default(128).describe("Items per step; the last batch may be smaller"),
-    optimizer: adam.prefault({}),
-    engine: z
-      .enum(["captured", "eager"])
-      .default("captured")
-      .describe("captured: each step is one TensorFlow graph; eager: plain tf.js, the reference"),
-    residentMegabytes: z
-      .number()
-      .min(0)
-      .default(1000)
-      .describe(
-        "A set of images up to this size is held in the graph; of a larger one, batches are fed",
-      ),
-    keepCheckpoints: count()
-      .default(2)
-      .describe(
-        "Checkpoints that are kept, the latest ones; resume continues from the last sound one",
-      ),
-  }).prefault({}),
+  data,
+  model,
+  latent,
+  likelihood,
+  objective,
+  training,
 });
 
 /** A configuration with every default filled in. */
@@ -136,10 +39,8 @@ export type TrainConfig = Omit<z.output<typeof configSchema>, "$schema">;
 /** A configuration as a person writes it: defaults may be left out. */
 export type TrainConfigInput = z.input<typeof configSchema>;
 
-export type DenseModelConfig = z.output<typeof denseModel>;
-export type ConvModelConfig = z.output<typeof convModel>;
-export type ConvLayerConfig = z.output<typeof convLayer>;
-export type AdamConfig = z.output<typeof adam>;
+export type { ConvLayerConfig, ConvModelConfig, DenseModelConfig } from "./config/model.js";
+export type { AdamConfig } from "./config/training.js";
 
 /**
  * Validates a configuration and fills in its defaults.
