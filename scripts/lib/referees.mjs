@@ -1,5 +1,5 @@
 /**
- * The Python packages that referee the tests: the ONNX checker and Python's ONNX Runtime.
+ * The Python packages that referee the tests: the ONNX checker, Python's ONNX Runtime, Triton's schema.
  * They live in the user's cache; nothing that users install needs Python.
  */
 import { createHash } from "node:crypto";
@@ -10,7 +10,12 @@ import { run } from "./run.mjs";
 import { SetupError } from "./steps.mjs";
 
 /** onnxruntime at the version of the npm packages. */
-const REQUIREMENTS = ["onnx==1.23.2", "onnxruntime==1.30.0", "numpy==2.4.6"];
+const REQUIREMENTS = [
+  "onnx==1.23.2",
+  "onnxruntime==1.30.0",
+  "numpy==2.4.6",
+  "tritonclient==2.73.0", // for the schema of config.pbtxt
+];
 
 const key = createHash("sha256").update(REQUIREMENTS.join()).digest("hex").slice(0, 12);
 

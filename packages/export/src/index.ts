@@ -40,6 +40,25 @@ export { loadLayersModel } from "./source/load.js";
 export type { RunnableModelLike } from "./source/tensorflow.js";
 export type { SourceLayer, SourceModel, SourceTensor } from "./source/types.js";
 export type { TranslationContext, Translator, Translators } from "./translate/types.js";
+export type {
+  BackendModel,
+  DynamicBatching,
+  EnsembleModel,
+  EnsembleStep,
+  MapEntry,
+  ModelConfig,
+  ModelTensor,
+  TritonDataType,
+} from "./triton/model-config.js";
+export { printModelConfig } from "./triton/model-config.js";
+export {
+  type TritonModelName,
+  type TritonOptions,
+  type TritonRepository,
+  tritonRepository,
+  writeTritonRepository,
+} from "./triton/repository.js";
 export { type ExportedVae, exportVae, type TrainedVae } from "./vae/export-vae.js";
 export { type WriteOptions, writeModelFolder } from "./vae/model-folder.js";
+export { type ModelFolder, type Precision, readModelFolder } from "./vae/read-model-folder.js";
 export { readRun } from "./vae/run-folder.js";

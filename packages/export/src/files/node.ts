@@ -51,8 +51,8 @@ export function writeFileWhole(path: string, bytes: Uint8Array, force: boolean):
 
 /**
  * Writes a folder that appears whole, `files` by path inside it. A folder that is in the way is
- * replaced with `force`, if it is empty or holds a file named `mark`, by which such folders are
- * known. Throws TargetError otherwise.
+ * replaced if it is empty, or with `force` if it holds something named `mark`, by which such
+ * folders are known. Throws TargetError otherwise.
  */
 export function writeFolderWhole(
   folder: string,
@@ -77,9 +77,10 @@ export function writeFolderWhole(
 }
 
 function needReplaceable(folder: string, force: boolean, mark: string): void {
-  if (!force) throw new TargetError(`${folder} exists. Pass --force (force: true) to replace it.`);
   const names = readdirSync(folder);
-  if (names.length > 0 && !names.includes(mark)) {
+  if (names.length === 0) return;
+  if (!force) throw new TargetError(`${folder} exists. Pass --force (force: true) to replace it.`);
+  if (!names.includes(mark)) {
     throw new TargetError(
       `${folder} holds other things than ${mark} and its files, so it is not replaced. Choose another folder.`,
     );

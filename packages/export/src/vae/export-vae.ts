@@ -11,6 +11,7 @@ import type { RunnableModelLike } from "../source/tensorflow.js";
 import { PRODUCER } from "../version.js";
 import { checkVector } from "./check-vector.js";
 import { decoderGraph, encoderGraph, scoreGraph } from "./graphs.js";
+import { sha256 } from "./sha256.js";
 
 /** What a run leaves behind: two LayersModels and the description of both. */
 export interface TrainedVae {
@@ -79,9 +80,7 @@ async function graphFile(
   graphs: Record<GraphName, Uint8Array>,
 ): Promise<GraphFile> {
   const bytes = graphs[name];
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  const sha256 = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
-  return { file: fileName(name), bytes: bytes.byteLength, sha256: sha256.join("") };
+  return { file: fileName(name), bytes: bytes.byteLength, sha256: await sha256(bytes) };
 }
 
 function fileName(name: string): string {
