@@ -1,31 +1,15 @@
-/** The step as tf.js code, captured by @vaeport/train/graph; its first argument tells how many steps a call takes. */
-import { elboTerms, objective } from "@vaeport/train";
-import { adam, gatherRows, Program, randomStream } from "@vaeport/train/graph";
-import { BATCH } from "../nets.mjs";
+/** The step as tf.js code, captured by @vaeport/train/graph; the first argument tells how many steps a call takes. */
+import { loadTensorFlow } from "@vaeport/train/tensorflow";
 import { serve } from "./serve.mjs";
-import { loadSetting, shuffledRows } from "./setting.mjs";
+import { shuffledRows } from "./setting.mjs";
+import { stepProgram } from "./step-program.mjs";
 
 const STEPS_PER_WINDOW = 12;
 
 const stepsPerCall = Number(process.argv[2]);
-const { tf, config, dataset, vae, likelihood, versions } = await loadSetting();
-
-const images = tf.variable(dataset.train, false, "images");
-dataset.dispose();
-const random = randomStream(tf, { seed: 1, name: "noise" });
-
-const program = new Program(tf);
-const step = program.train(
-  "step",
-  (rows) => {
-    const x = gatherRows(tf, images, /** @type {any} */ (rows));
-    const noise = random.normal([rows.size, config.latent.size]);
-    const terms = elboTerms(tf, vae, likelihood, x, /** @type {any} */ (noise), true);
-    return objective(tf, terms, 1);
-  },
-  [tf.zeros([BATCH], "int32")],
-  { variables: vae.variables, optimizer: adam({ learningRate: 1e-3 }) },
-);
+const net = /** @type {import("../nets.mjs").NetName} */ (process.argv.at(-1));
+const tf = await loadTensorFlow();
+const { step, versions } = await stepProgram(tf, net);
 const call = stepsPerCall === 1 ? step : step.repeat(stepsPerCall);
 
 async function* train() {

@@ -23,7 +23,15 @@ import { BATCH, configOf, EPOCH_STEPS, ITEMS } from "../nets.mjs";
  */
 export async function loadSetting() {
   const net = /** @type {import("../nets.mjs").NetName} */ (process.argv.at(-1));
-  const tf = await loadTensorFlow();
+  return settingOf(await loadTensorFlow(), net);
+}
+
+/**
+ * @param {TensorFlow} tf
+ * @param {import("../nets.mjs").NetName} net
+ * @returns {Promise<Setting>}
+ */
+export async function settingOf(tf, net) {
   const config = parseConfig(configOf(net));
   const dataset = await loadDataset(tf, config.data);
   const vae = buildVae(tf, config, dataset.itemShape);
