@@ -1,9 +1,8 @@
 /** Random layers and random small graphs of layers: the export gives the numbers of tf.js. */
 import { exportOnnx } from "@vaeport/export";
 import fc from "fast-check";
-import * as ort from "onnxruntime-node";
-import { expect, test } from "vitest";
-import { expectClose } from "./support/compare.js";
+import { test } from "vitest";
+import { expectOutputs, openSession } from "./support/compare.js";
 import { buildGraph, graphPlan } from "./support/random-graphs.js";
 import { anyLayer, makeLayer } from "./support/random-layers.js";
 import { normal, randomise, tf, tfl } from "./support/tf.js";
@@ -43,17 +42,8 @@ async function holds(build: () => tfl.LayersModel): Promise<void> {
     fc.pre(run?.expected.every(({ size }) => size > 0) ?? false);
     const { model, inputs, expected } = run as Run;
     const { bytes } = exportOnnx(model);
-    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
-    const feeds = inputs.map((input, index) => [
-      session.inputNames[index] as string,
-      new ort.Tensor("float32", input.dataSync() as Float32Array, input.shape),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds));
-    expected.forEach((tensor, index) => {
-      const got = results[session.outputNames[index] as string];
-      expect(got?.dims).toEqual(tensor.shape);
-      expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
-    });
+    const session = await openSession(bytes);
+    await expectOutputs(session, inputs, expected);
     await session.release();
   } finally {
     tf.engine().endScope();

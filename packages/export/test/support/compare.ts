@@ -52,30 +52,43 @@ export async function compare(
   const make = input ?? ((shape, index) => random(shape, 100 + index, spread, below));
   const run = reference ?? ((inputs) => model.predict(inputs));
   const exported = exportModel(model, rest);
-  const session = await ort.InferenceSession.create(exported.bytes, { logSeverityLevel: 3 });
+  const session = await openSession(exported.bytes);
   for (const batch of [1, 3]) {
     const inputs = model.inputs.map(({ shape, dtype }, index) =>
       tf.cast(make([batch, ...shape.slice(1).map(Number)], index), dtype),
     );
     const expected = [run(inputs)].flat();
-    const feeds = inputs.map((value, index) => [
-      session.inputNames[index] as string,
-      new ort.Tensor(
-        value.dtype as "float32" | "int32",
-        value.dataSync() as Float32Array & Int32Array,
-        value.shape,
-      ),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds));
-    expected.forEach((tensor, index) => {
-      const got = results[session.outputNames[index] as string];
-      expect(got?.dims).toEqual(tensor.shape);
-      expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
-    });
+    await expectOutputs(session, inputs, expected);
     tf.dispose([inputs, expected]);
   }
   await session.release();
   return exported;
+}
+
+export function openSession(bytes: Uint8Array): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+}
+
+/** Runs a graph, and holds its outputs to what tf.js gave for the same inputs. */
+export async function expectOutputs(
+  session: ort.InferenceSession,
+  inputs: readonly tf.Tensor[],
+  expected: readonly tf.Tensor[],
+): Promise<void> {
+  const feeds = inputs.map((value, index) => [
+    session.inputNames[index] as string,
+    new ort.Tensor(
+      value.dtype as "float32" | "int32",
+      value.dataSync() as Float32Array & Int32Array,
+      value.shape,
+    ),
+  ]);
+  const results = await session.run(Object.fromEntries(feeds));
+  expected.forEach((tensor, index) => {
+    const got = results[session.outputNames[index] as string];
+    expect(got?.dims).toEqual(tensor.shape);
+    expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
+  });
 }
 
 function random(shape: readonly number[], seed: number, spread: number, below?: number): tf.Tensor {
@@ -95,5 +108,6 @@ export function expectClose(got: ArrayLike<number>, reference: ArrayLike<number>
     0,
   );
   if (error / limit > worst.share) Object.assign(worst, { share: error / limit, error });
+  if (process.env.VAEPORT_VERBOSE === "each") console.info(`error ${error} of ${scale}`);
   expect(error).toBeLessThanOrEqual(limit);
 }

@@ -17,16 +17,24 @@ export function normal(shape: readonly number[], seed: number, spread = 1): tf.T
   );
 }
 
+/** Whole numbers from 0 up to `below`, int32. */
+export function indices(shape: readonly number[], seed: number, below: number): tf.Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const values = Int32Array.from(seededUniform(seed, count), (u) => Math.floor(u * below));
+  return tf.tensor(values, [...shape], "int32");
+}
+
 /** Random, non-trivial weights: variances positive, kernels that keep activations near 1. */
 export function randomise<T extends tfl.LayersModel>(model: T, seed = 1): T {
   const weights = model.weights.map((weight, index) => {
     const shape = weight.shape.map(Number);
-    if (weight.originalName.includes("variance")) {
+    if (weight.originalName.endsWith("moving_variance")) {
       const count = shape.reduce((product, size) => product * size, 1);
       const values = Float32Array.from(seededUniform(seed + index, count), (value) => 0.3 + value);
       return tf.tensor(values, shape);
     }
-    const fan = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    const depthwise = weight.originalName.endsWith("depthwise_kernel");
+    const fan = shape.slice(0, depthwise ? 2 : -1).reduce((product, size) => product * size, 1);
     const kernel = weight.originalName.endsWith("kernel");
     return normal(shape, seed + index, kernel ? 1 / Math.sqrt(fan) : 0.7);
   });
