@@ -35,7 +35,7 @@ const ARCHITECTURES: Record<string, Architecture> = {
   MobileNetV2: { make: mobileNetV2, sizes: [64, 224], nodes: [153, 101], parameters: 3_538_984 },
   "ResNet-50": { make: resNet50, sizes: [64, 224], nodes: [178, 124], parameters: 25_636_712 },
   "DenseNet-121": { make: denseNet121, sizes: [64, 224], nodes: [428, 369], parameters: 8_062_504 },
-  "U-Net": { make: uNet, sizes: [32, 256], nodes: [70, 52], parameters: 31_054_210 },
+  "U-Net": { make: uNet, sizes: [16, 256], nodes: [70, 52], parameters: 31_054_210 },
   "bidirectional LSTM": {
     make: bidirectionalLstm,
     sizes: [12, 60],
@@ -70,7 +70,7 @@ describe.each(Object.entries(ARCHITECTURES))("%s", (_, architecture) => {
 
   beforeAll(() => {
     model = randomise(make(sizes[process.env.VAEPORT_NIGHTLY ? 1 : 0]));
-    calibrate(model, input(4, 2));
+    calibrate(model, input(2, 2));
     exported = exportModel(model);
   }, TIMEOUT);
   afterAll(() => model.dispose());

@@ -1,5 +1,6 @@
 /** The graph itself: building, checking, printing, passes, and the file format. */
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { GraphError, PassError } from "../src/errors.js";
@@ -18,6 +19,7 @@ import { type Pass, runPasses } from "../src/passes/run.js";
 import { serialize } from "../src/proto/serialize.js";
 import { checkOnnx } from "./referee.js";
 import { catchError } from "./support/errors.js";
+import { tf } from "./support/tf.js";
 
 const ones = (...shape: number[]) => ({
   shape,
@@ -235,19 +237,20 @@ describe("passes", () => {
   });
 });
 
-describe("permute", () => {
-  test("is index arithmetic", () => {
-    const shape = [2, 3, 4, 5];
-    const order = [3, 1, 0, 2];
-    const data = Float32Array.from({ length: 120 }, (_, index) => index);
-    const result = permute(data, shape, order);
-    const at = (a: number, b: number, c: number, d: number) => data[((a * 3 + b) * 4 + c) * 5 + d];
-    let index = 0;
-    for (let d = 0; d < 5; d++)
-      for (let b = 0; b < 3; b++)
-        for (let a = 0; a < 2; a++)
-          for (let c = 0; c < 4; c++) expect(result[index++]).toBe(at(a, b, c, d));
+test("permute is tf.transpose", () => {
+  const shape = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 });
+  const cases = shape.chain((sizes) => {
+    const axes = sizes.map((_, axis) => axis);
+    return fc.tuple(fc.constant(sizes), fc.shuffledSubarray(axes, { minLength: axes.length }));
   });
+  fc.assert(
+    fc.property(cases, ([sizes, order]) => {
+      const x = tf.reshape(tf.range(0, tf.util.sizeFromShape(sizes)), sizes);
+      const moved = permute(x.dataSync() as Float32Array, sizes, order);
+      expect(moved).toEqual(tf.transpose(x, order).dataSync());
+    }),
+    { seed: 20261122 },
+  );
 });
 
 describe("file format", () => {

@@ -21,16 +21,19 @@ export function permute(
   shape: readonly number[],
   permutation: readonly number[],
 ): Float32Array {
-  const sizes = permuteList(shape, permutation);
-  const steps = permuteList(stridesOf(shape), permutation);
+  const axes = mergeAxes(
+    permuteList(shape, permutation),
+    permuteList(stridesOf(shape), permutation),
+  );
+  const { size: length, step } = axes.pop() as Axis;
+  const index = new Array<number>(axes.length).fill(0);
   const result = new Float32Array(data.length);
-  const index = new Array<number>(sizes.length).fill(0);
   let from = 0;
-  for (let to = 0; to < result.length; to++) {
-    result[to] = data[from] as number;
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      const size = sizes[axis] as number;
-      const step = steps[axis] as number;
+  for (let to = 0; to < result.length; ) {
+    for (const end = to + length; to < end; to++, from += step) result[to] = data[from] as number;
+    from -= step * length;
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { size, step } = axes[axis] as Axis;
       from += step;
       index[axis] = (index[axis] as number) + 1;
       if ((index[axis] as number) < size) break;
@@ -39,4 +42,23 @@ export function permute(
     }
   }
   return result;
+}
+
+/** An axis and how many elements of the input one step along it skips. */
+interface Axis {
+  size: number;
+  step: number;
+}
+
+/** At least one axis: those of size 1 go, and neighbours that are walked as one become one. */
+function mergeAxes(sizes: readonly number[], steps: readonly number[]): Axis[] {
+  const merged: Axis[] = [];
+  sizes.forEach((size, index) => {
+    const step = steps[index] as number;
+    const before = merged.at(-1);
+    if (size === 1) return;
+    if (before?.step === size * step) Object.assign(before, { size: before.size * size, step });
+    else merged.push({ size, step });
+  });
+  return merged.length > 0 ? merged : [{ size: 1, step: 1 }];
 }

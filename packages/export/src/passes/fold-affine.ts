@@ -1,5 +1,6 @@
 /** Folds per-channel scaling and shifting into the weights of the convolution or Gemm before it. */
 import { consumersOf, producersOf, replaceNode, replaceValue } from "../ir/edit.js";
+import { elementCount } from "../ir/tensor.js";
 import { type FloatConstant, type Graph, isFloats, type Node, type Value } from "../ir/types.js";
 import type { Pass } from "./run.js";
 
@@ -104,9 +105,11 @@ function scaleAlong(
   axis: number,
   scale: Float64Array,
 ): Float32Array {
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  return Float32Array.from(data, (value, index) => {
-    const channel = Math.floor(index / inner) % scale.length;
-    return value * (scale[channel] ?? 0);
-  });
+  const inner = elementCount(shape.slice(axis + 1));
+  const scaled = new Float32Array(data.length);
+  for (let start = 0, row = 0; start < data.length; start += inner, row++) {
+    const factor = scale[row % scale.length] as number;
+    for (let at = start; at < start + inner; at++) scaled[at] = (data[at] as number) * factor;
+  }
+  return scaled;
 }
