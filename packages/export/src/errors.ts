@@ -85,7 +85,7 @@ export class TargetError extends ExportError {
   override readonly name = "TargetError";
 }
 
-/** An exported graph could not be run beside tf.js, or gives other numbers. */
+/** A graph could not be run, or gives other numbers than tf.js, or than a VAE can. */
 export class CheckError extends ExportError {
   override readonly name = "CheckError";
 }

@@ -37,7 +37,7 @@ export type {
   TensorLike,
 } from "./source/layers-model.js";
 export { loadLayersModel } from "./source/load.js";
-export type { RunnableModelLike } from "./source/tensorflow.js";
+export type { PlainTensor, RunnableModelLike } from "./source/tensorflow.js";
 export type { SourceLayer, SourceModel, SourceTensor } from "./source/types.js";
 export type { TranslationContext, Translator, Translators } from "./translate/types.js";
 export type {
@@ -58,7 +58,10 @@ export {
   tritonRepository,
   writeTritonRepository,
 } from "./triton/repository.js";
+export { assembleVae, type GraphPair } from "./vae/assemble.js";
+export type { DescribeOptions } from "./vae/describe.js";
 export { type ExportedVae, exportVae, type TrainedVae } from "./vae/export-vae.js";
 export { type WriteOptions, writeModelFolder } from "./vae/model-folder.js";
+export type { Feeds, RunGraph } from "./vae/probe.js";
 export { type ModelFolder, type Precision, readModelFolder } from "./vae/read-model-folder.js";
 export { readRun } from "./vae/run-folder.js";

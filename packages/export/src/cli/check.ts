@@ -6,6 +6,7 @@ import { CheckError, MissingPackageError } from "../errors.js";
 import type { ExportedModel } from "../export-onnx.js";
 import type { Value } from "../ir/types.js";
 import { type PlainTensor, predict, type RunnableModelLike } from "../source/tensorflow.js";
+import { onnxRunner } from "./onnx-runtime.js";
 
 /** Items in random input. */
 const BATCH_SIZE = 2;
@@ -37,9 +38,12 @@ export async function checkExport(
       : await readInputs(inputFile, graph.inputs);
   const remedy = inputFile === undefined ? " Pass input of your own with --check-input." : "";
   const expected = await attempt("tf.js", remedy, () => predict(model, inputs));
-  const got = await attempt("ONNX Runtime", remedy, () => runOnnx(bytes, graph.inputs, inputs));
+  const runOnnx = await onnxRunner("--check");
+  const got = await attempt("ONNX Runtime", remedy, () =>
+    runOnnx(bytes, byName(graph.inputs, inputs)),
+  );
   const differences = graph.outputs.map(({ name }, index) =>
-    compare(name, expected[index] as PlainTensor, got[name] ?? []),
+    compare(name, expected[index] as PlainTensor, got[name]?.data ?? []),
   );
   const beyond = differences.filter(({ largestError, tolerance }) => largestError > tolerance);
   if (beyond.length === 0) return differences;
@@ -92,6 +96,12 @@ async function readInputs(file: string, inputs: readonly Value[]): Promise<Plain
   });
 }
 
+function byName(inputs: readonly Value[], tensors: readonly PlainTensor[]) {
+  return Object.fromEntries(
+    inputs.map(({ name }, index) => [name, tensors[index] as PlainTensor] as const),
+  );
+}
+
 function parse(text: string): Record<string, unknown> | null {
   return JSON.parse(text) as Record<string, unknown> | null;
 }
@@ -99,36 +109,6 @@ function parse(text: string): Record<string, unknown> | null {
 /** Lengths of nested arrays, by their first elements. */
 function shapeOf(value: unknown): number[] {
   return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
-}
-
-async function runOnnx(
-  bytes: Uint8Array,
-  inputs: readonly Value[],
-  tensors: readonly PlainTensor[],
-): Promise<Record<string, ArrayLike<number>>> {
-  const ort = await importRuntime();
-  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
-  const feeds = inputs.map(({ name }, index) => {
-    const { data, shape, dtype } = tensors[index] as PlainTensor;
-    const tensor =
-      dtype === "int32"
-        ? new ort.Tensor("int32", Int32Array.from(data), shape)
-        : new ort.Tensor("float32", data, shape);
-    return [name, tensor] as const;
-  });
-  const results = await session.run(Object.fromEntries(feeds));
-  await session.release();
-  return Object.fromEntries(
-    Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]),
-  );
-}
-
-async function importRuntime(): Promise<typeof import("onnxruntime-node")> {
-  try {
-    return await import("onnxruntime-node");
-  } catch (cause) {
-    throw new MissingPackageError(["onnxruntime-node"], "--check", cause);
-  }
 }
 
 function compare(output: string, { data }: PlainTensor, got: ArrayLike<number>): Difference {

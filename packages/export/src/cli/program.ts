@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PRODUCER } from "../version.js";
 import { exportLayers, type LayersOptions } from "./layers.js";
+import { type ManifestOptions, makeManifest } from "./manifest.js";
 import { exportTriton, type TritonCommandOptions } from "./triton.js";
 import { exportRun, type VaeOptions } from "./vae.js";
 
@@ -65,7 +66,67 @@ export function makeProgram(): Command {
     .option("--json", "print what was written as JSON")
     .action((folder: string, options: TritonCommandOptions) => exportTriton(folder, options));
 
+  program
+    .command("manifest")
+    .summary("a model folder out of an encoder and a decoder made elsewhere")
+    .description(
+      "Validate two ONNX graphs made elsewhere against each other, and write score.onnx and vae.json beside them. " +
+        "Names of inputs and outputs: docs/formats.md. Needs onnxruntime-node.",
+    )
+    .argument(
+      "<encoder.onnx>",
+      "x, and label if there are classes -> mean, log_variance or scale_tril",
+    )
+    .argument(
+      "<decoder.onnx>",
+      "z, and label -> reconstruction and the likelihood's parameter, such as logits",
+    )
+    .requiredOption("-o, --output <folder>", "model folder to write")
+    .option("--name <name>", "name of the model (default: the folder's)")
+    .option("--description <text>", "a sentence on it")
+    .option("--license <id>", "SPDX identifier of its licence")
+    .option("--dataset <name>", "what it was trained on")
+    .addOption(new Option("--layout <layout>", "of the items").choices(["NHWC", "NCHW", "flat"]))
+    .option("--range <low,high>", "of the data (default: 0,1)", numberPair)
+    .option("--binarised", "the data is black and white")
+    .addOption(
+      new Option("--likelihood <name>", "default: as the decoder's outputs have it").choices([
+        "bernoulli",
+        "continuous-bernoulli",
+        "gaussian",
+        "discretised-logistic",
+      ]),
+    )
+    .option(
+      "--parameter <name=value>",
+      "fixed parameter of the likelihood; may be repeated",
+      parameter,
+    )
+    .option("--classes <a,b>", "names of the classes", (text) => text.split(","))
+    .option("--seed <n>", "of the stored check vector (default: 0)", wholeNumber)
+    .option("--force", "replace the model folder if it exists")
+    .option("--json", "print what was written as JSON")
+    .action((encoder: string, decoder: string, options: ManifestOptions) =>
+      makeManifest(encoder, decoder, options),
+    );
+
   return program;
+}
+
+function numberPair(text: string): [number, number] {
+  const [low, high, ...more] = text.split(",").map(Number);
+  if (Number.isFinite(low) && Number.isFinite(high) && more.length === 0) {
+    return [low as number, high as number];
+  }
+  throw new InvalidArgumentError("It must be two numbers, such as -1,1.");
+}
+
+function parameter(text: string, others: Record<string, number> = {}): Record<string, number> {
+  const [, name, value] = /^(\w+)=(.+)$/.exec(text) ?? [];
+  if (name !== undefined && Number.isFinite(Number(value))) {
+    return { ...others, [name]: Number(value) };
+  }
+  throw new InvalidArgumentError("It must be a name and a number, such as variance=0.1.");
 }
 
 function wholeNumber(text: string): number {

@@ -18,12 +18,16 @@ export async function exportTriton(folder: string, options: TritonCommandOptions
   const { output, precision, force = false, json = false, ...batching } = options;
   const repository = tritonRepository(await readModelFolder(folder, precision), batching);
   writeTritonRepository(output, repository, { force });
-  if (json) return print(JSON.stringify({ folder: output, models: repository.models }));
-  const models = Object.values(repository.models);
-  print(`${output}: ${models.length} models, batches of up to ${models[0]?.max_batch_size} items`);
-  const width = Math.max(...models.map(({ name }) => name.length));
-  for (const { name, input, output: outputs } of models) {
+  const { models, notes } = repository;
+  if (json) return print(JSON.stringify({ folder: output, models, notes }));
+  const configs = Object.values(models);
+  print(
+    `${output}: ${configs.length} models, batches of up to ${configs[0]?.max_batch_size} items`,
+  );
+  const width = Math.max(...configs.map(({ name }) => name.length));
+  for (const { name, input, output: outputs } of configs) {
     const names = (tensors: typeof input) => tensors.map((tensor) => tensor.name).join(", ");
     print(`  ${name.padEnd(width)}  ${names(input)} -> ${names(outputs)}`);
   }
+  for (const note of notes) print(`  note: ${note}`);
 }

@@ -1,5 +1,5 @@
 /** `vaeport-export vae`: a run folder to a model folder. */
-import { exportVae } from "../vae/export-vae.js";
+import { type ExportedVae, exportVae } from "../vae/export-vae.js";
 import { writeModelFolder } from "../vae/model-folder.js";
 import { readRun } from "../vae/run-folder.js";
 import { calmTensorFlow, print } from "./output.js";
@@ -14,11 +14,17 @@ export async function exportRun(runFolder: string, options: VaeOptions): Promise
   await calmTensorFlow();
   const exported = await exportVae(await readRun(runFolder));
   await writeModelFolder(options.output, exported, { force: options.force ?? false });
-  const { name, variants } = exported.manifest;
-  if (options.json) {
-    return print(JSON.stringify({ folder: options.output, name, files: variants.float32 }));
+  printModelFolder(options.output, exported, options.json ?? false);
+}
+
+/** Says what was written, for people or for machines. */
+export function printModelFolder(folder: string, { manifest }: ExportedVae, json: boolean): void {
+  const { name, variants } = manifest;
+  if (json) {
+    print(JSON.stringify({ folder, name, files: variants.float32 }));
+    return;
   }
-  print(`${options.output}: ${name}`);
+  print(`${folder}: ${name}`);
   for (const { file, bytes } of Object.values(variants.float32)) {
     print(`  ${file.padEnd(12)} ${bytes.toLocaleString("en")} bytes`);
   }

@@ -15,12 +15,18 @@ export interface BorderTensor {
 
 export interface GraphInterface {
   irVersion: number;
+  /** What wrote the file, such as pytorch and its version; empty where it does not say. */
+  producer: { name: string; version: string };
   inputs: BorderTensor[];
   outputs: BorderTensor[];
+  /** True where weights lie in another file. */
+  externalData: boolean;
 }
 
-/** Called with the number of each field of a message; what it leaves alone is passed over. */
-type Field = (number: number, reader: protobuf.Reader) => boolean;
+type GraphPart = Pick<GraphInterface, "inputs" | "outputs" | "externalData">;
+
+/** What takes the fields of a message, by their numbers; other fields are passed over. */
+type Fields = Readonly<Record<number, (reader: protobuf.Reader) => unknown>>;
 
 /**
  * Inputs that are initializers too are left out: they have a value, so that nobody needs to feed them.
@@ -29,12 +35,22 @@ type Field = (number: number, reader: protobuf.Reader) => boolean;
  */
 export function readInterface(bytes: Uint8Array, file: string): GraphInterface {
   let irVersion = 0;
-  let graph: Omit<GraphInterface, "irVersion"> | undefined;
+  const producer = { name: "", version: "" };
+  let graph: GraphPart | undefined;
   try {
-    eachField(protobuf.Reader.create(bytes), (number, reader) => {
-      if (number === 1) irVersion = Number(reader.int64());
-      else if (number === 7) graph = readGraph(open(reader));
-      return number === 1 || number === 7;
+    eachField(protobuf.Reader.create(bytes), {
+      1: (reader) => {
+        irVersion = Number(reader.int64());
+      },
+      2: (reader) => {
+        producer.name = reader.string();
+      },
+      3: (reader) => {
+        producer.version = reader.string();
+      },
+      7: (reader) => {
+        graph = readGraph(open(reader));
+      },
     });
   } catch (cause) {
     throw new SourceError(`${file} is no ONNX file, or is cut off. Export it again.`, { cause });
@@ -42,67 +58,58 @@ export function readInterface(bytes: Uint8Array, file: string): GraphInterface {
   if (graph === undefined || graph.outputs.length === 0) {
     throw new SourceError(`${file} holds no ONNX graph. Export it again.`);
   }
-  return { irVersion, ...graph };
+  return { irVersion, producer, ...graph };
 }
 
-function readGraph(reader: protobuf.Reader): Omit<GraphInterface, "irVersion"> {
-  const inputs: BorderTensor[] = [];
-  const outputs: BorderTensor[] = [];
+function readGraph(reader: protobuf.Reader): GraphPart {
+  const graph: GraphPart = { inputs: [], outputs: [], externalData: false };
   const initializers = new Set<string>();
-  eachField(reader, (number, field) => {
-    if (number === 5) initializers.add(readName(open(field), 8));
-    else if (number === 11) inputs.push(readValue(open(field)));
-    else if (number === 12) outputs.push(readValue(open(field)));
-    return number === 5 || number === 11 || number === 12;
+  const initializer: Fields = {
+    8: (field) => initializers.add(field.string()),
+    14: (field) => {
+      graph.externalData ||= field.int32() === onnx.TensorProto.DataLocation.EXTERNAL;
+    },
+  };
+  eachField(reader, {
+    5: (field) => eachField(open(field), initializer),
+    11: (field) => graph.inputs.push(readValue(open(field))),
+    12: (field) => graph.outputs.push(readValue(open(field))),
   });
-  return { inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs };
+  graph.inputs = graph.inputs.filter(({ name }) => !initializers.has(name));
+  return graph;
 }
 
 /** ValueInfoProto: the name, and of its TypeProto the tensor's element type and shape. */
 function readValue(reader: protobuf.Reader): BorderTensor {
   const value: BorderTensor = { name: "", type: "UNDEFINED", shape: [] };
-  const shape = nest(1, (field) => value.shape.push(readDimension(open(field))));
-  const tensor: Field = (number, field) => {
-    if (number === 1) value.type = onnx.TensorProto.DataType[field.int32()] ?? "UNDEFINED";
-    else if (number === 2) eachField(open(field), shape);
-    return number === 1 || number === 2;
+  const shape: Fields = { 1: (field) => value.shape.push(readDimension(open(field))) };
+  const tensor: Fields = {
+    1: (field) => {
+      value.type = onnx.TensorProto.DataType[field.int32()] ?? "UNDEFINED";
+    },
+    2: (field) => eachField(open(field), shape),
   };
-  const type = nest(1, (field) => eachField(open(field), tensor));
-  eachField(reader, (number, field) => {
-    if (number === 1) value.name = field.string();
-    else if (number === 2) eachField(open(field), type);
-    return number === 1 || number === 2;
+  const type: Fields = { 1: (field) => eachField(open(field), tensor) };
+  eachField(reader, {
+    1: (field) => {
+      value.name = field.string();
+    },
+    2: (field) => eachField(open(field), type),
   });
   return value;
 }
 
 function readDimension(reader: protobuf.Reader): number | string {
   let size: number | string = "?";
-  eachField(reader, (number, field) => {
-    if (number === 1) size = Number(field.int64());
-    else if (number === 2) size = field.string();
-    return number === 1 || number === 2;
+  eachField(reader, {
+    1: (field) => {
+      size = Number(field.int64());
+    },
+    2: (field) => {
+      size = field.string();
+    },
   });
   return size;
-}
-
-function readName(reader: protobuf.Reader, at: number): string {
-  let name = "";
-  eachField(
-    reader,
-    nest(at, (field) => {
-      name = field.string();
-    }),
-  );
-  return name;
-}
-
-/** Takes the fields of one number, and no other. */
-function nest(at: number, take: (reader: protobuf.Reader) => void): Field {
-  return (number, reader) => {
-    if (number === at) take(reader);
-    return number === at;
-  };
 }
 
 /** A reader of the message that comes next. */
@@ -110,9 +117,11 @@ function open(reader: protobuf.Reader): protobuf.Reader {
   return protobuf.Reader.create(reader.bytes());
 }
 
-function eachField(reader: protobuf.Reader, take: Field): void {
+function eachField(reader: protobuf.Reader, fields: Fields): void {
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
-    if (!take(tag >>> 3, reader)) reader.skipType(tag & 7);
+    const take = fields[tag >>> 3];
+    if (take === undefined) reader.skipType(tag & 7);
+    else take(reader);
   }
 }

@@ -35,7 +35,12 @@ export interface TritonRepository {
   models: Record<TritonModelName, ModelConfig>;
   /** The files by their path inside the repository. */
   files: Record<string, Uint8Array>;
+  /** What may keep a server from loading it. */
+  notes: string[];
 }
+
+/** Servers in use refuse later ones: https://github.com/triton-inference-server/server/issues/8001 */
+const LATEST_IR_VERSION = 9;
 
 /** The suffixes of the models' names. */
 const SUFFIX: Readonly<Record<TritonModelName, string>> = {
@@ -83,7 +88,7 @@ export function tritonRepository(
         : [`${config.name}/1/model.onnx`, content],
     ] as const;
   });
-  return { models, files: Object.fromEntries(files) };
+  return { models, files: Object.fromEntries(files), notes: notes(interfaces) };
 }
 
 /**
@@ -116,6 +121,17 @@ function backendModel(
 /** `checkInterfaces` has seen that the type is one of ours, and every size but the batch is known. */
 function modelTensor({ name, type, shape }: BorderTensor): ModelTensor {
   return { name, data_type: DATA_TYPES[type] as TritonDataType, dims: shape.slice(1).map(Number) };
+}
+
+function notes(interfaces: Record<GraphName, GraphInterface>): string[] {
+  const late = Object.entries(interfaces).filter(
+    ([, graph]) => graph.irVersion > LATEST_IR_VERSION,
+  );
+  return late.map(
+    ([name, { irVersion }]) =>
+      `The ${name} graph has IR version ${irVersion}; releases of Triton before ONNX Runtime 1.20 take ` +
+      `${LATEST_IR_VERSION} at most.`,
+  );
 }
 
 interface Batching extends DynamicBatching {

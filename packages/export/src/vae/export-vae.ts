@@ -2,6 +2,7 @@
 import {
   type GraphFile,
   type GraphName,
+  type ModelDescription,
   parseManifest,
   type RunSummary,
   type VaeManifest,
@@ -46,26 +47,21 @@ export async function exportVae(vae: TrainedVae): Promise<ExportedVae> {
     score: scoreGraph(shape).bytes,
   };
   const { format: _format, version: _version, example, training, ...description } = summary;
+  const { files, float32 } = await graphFiles(graphs);
   const manifest = parseManifest({
     format: "vaeport-vae",
     version: 1,
     ...description,
-    variants: {
-      float32: {
-        encoder: await graphFile("encoder", graphs),
-        decoder: await graphFile("decoder", graphs),
-        score: await graphFile("score", graphs),
-      },
-    },
+    variants: { float32 },
     check: await checkVector({ encoder, decoder }, example, training.seed),
     training,
     producer: PRODUCER,
   });
-  const files = Object.entries(graphs).map(([name, bytes]) => [fileName(name), bytes]);
-  return { manifest, files: Object.fromEntries(files), pictures };
+  return { manifest, files, pictures };
 }
 
-function needSupported({ name, latent, likelihood, condition }: RunSummary): void {
+/** Throws UnsupportedModelError for what has no graphs yet. */
+export function needSupported({ name, latent, likelihood, condition }: ModelDescription): void {
   const parts: UnsupportedPart[] = [];
   const note = (layer: string, className: string, supported: string) =>
     parts.push({ layer, className, reason: `not supported yet (${supported})` });
@@ -75,14 +71,19 @@ function needSupported({ name, latent, likelihood, condition }: RunSummary): voi
   if (parts.length > 0) throw new UnsupportedModelError(name, parts);
 }
 
-async function graphFile(
-  name: GraphName,
+/** Graphs as the files of a model folder, and their entries in the manifest. */
+export async function graphFiles(
   graphs: Record<GraphName, Uint8Array>,
-): Promise<GraphFile> {
-  const bytes = graphs[name];
-  return { file: fileName(name), bytes: bytes.byteLength, sha256: await sha256(bytes) };
-}
-
-function fileName(name: string): string {
-  return `${name}.onnx`;
+): Promise<{ files: Record<string, Uint8Array>; float32: Record<GraphName, GraphFile> }> {
+  const entry = async (name: GraphName): Promise<GraphFile> => {
+    const bytes = graphs[name];
+    return { file: `${name}.onnx`, bytes: bytes.byteLength, sha256: await sha256(bytes) };
+  };
+  const float32 = {
+    encoder: await entry("encoder"),
+    decoder: await entry("decoder"),
+    score: await entry("score"),
+  };
+  const files = Object.entries(graphs).map(([name, bytes]) => [`${name}.onnx`, bytes]);
+  return { files: Object.fromEntries(files), float32 };
 }
