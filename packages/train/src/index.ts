@@ -7,9 +7,11 @@ export {
   type TrainConfig,
   type TrainConfigInput,
 } from "./config.js";
-export { type Dataset, loadDataset } from "./data/dataset.js";
+export { type Dataset, type Labels, loadDataset } from "./data/dataset.js";
+export { readFashionMnist } from "./data/fashion-mnist.js";
 export { type ByteArray, type IdxExpectation, parseIdx } from "./data/idx.js";
-export { type ByteImages, readMnist } from "./data/mnist.js";
+export { readMnist } from "./data/mnist.js";
+export type { ByteImages } from "./data/source.js";
 export {
   CheckpointError,
   ConfigError,

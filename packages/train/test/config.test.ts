@@ -20,7 +20,7 @@ describe("parseConfig", () => {
       description: "",
       license: "UNLICENSED",
       seed: 1,
-      data: { name: "mnist", binarisation: "none" },
+      data: { name: "mnist", binarisation: "none", includeHeldOut: false },
       model: { type: "dense", hidden: [400], activation: "relu", outputBias: "zeros" },
       latent: { size: 2 },
       likelihood: { name: "bernoulli" },
@@ -58,7 +58,11 @@ describe("parseConfig", () => {
     ["another model", { ...least, model: { type: "gan" } }, /model\.type: .*"conv", got "gan"/],
     ["no model", { ...least, model: undefined }, /model: required/],
     ["no layers", { ...least, model: { type: "conv", layers: [] } }, /model\.layers: .*got \[\]/],
-    ["another dataset", { ...least, data: { name: "x" } }, /data\.name: .*"mnist", got "x"/],
+    [
+      "another dataset",
+      { ...least, data: { name: "x" } },
+      /data\.name: .*"fashion-mnist", got "x"/,
+    ],
     ["a path for a name", { ...least, name: "../x" }, /name: use letters.*got "\.\.\/x"/],
   ])("refuses %s", (_, value, message) => {
     const parse = () => parseConfig(value, "f");

@@ -49,6 +49,8 @@ describe("readMnist", () => {
     const { train, test: heldOut } = await readMnist();
     expect(train.shape).toEqual([60000, 28, 28, 1]);
     expect(heldOut.shape).toEqual([10000, 28, 28, 1]);
+    expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
+    expect(heldOut.labels).toHaveLength(10000);
     // The published mean and standard deviation of the training pixels.
     const mean = train.values.reduce((sum, value) => sum + value, 0) / train.values.length / 255;
     expect(mean).toBeCloseTo(0.13066, 5);
@@ -60,7 +62,9 @@ describe("readMnist", () => {
       "data",
     );
     const folder = await temporaryFolder();
-    await symlink(join(data, "train-images-idx3-ubyte"), join(folder, "train-images-idx3-ubyte"));
+    for (const name of ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]) {
+      await symlink(join(data, name), join(folder, name));
+    }
     const heldOut = await readFile(join(data, "t10k-images-idx3-ubyte"));
     heldOut[5000]! ^= 1;
     await writeFile(join(folder, "t10k-images-idx3-ubyte"), heldOut);

@@ -1,9 +1,18 @@
-/** A dataset: training and held-out images, each held by TensorFlow as one tensor. */
+/** A dataset: training and held-out items, each held by TensorFlow as one tensor. */
 import type { Tensor4D } from "@tensorflow/tfjs-node";
-import type { TrainConfig } from "../config.js";
+import type { TrainConfigInput } from "../config.js";
 import { DataError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
-import { type ByteImages, readMnist } from "./mnist.js";
+import { FASHION_CLASSES, readFashionMnist } from "./fashion-mnist.js";
+import { MNIST_CLASSES, readMnist } from "./mnist.js";
+import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+
+/** The class of each item, as an index into `names`. */
+export interface Labels {
+  names: readonly string[];
+  train: Int32Array;
+  test: Int32Array;
+}
 
 export interface Dataset {
   name: string;
@@ -15,15 +24,25 @@ export interface Dataset {
   train: Tensor4D;
   /** float32 [N, H, W, C] in `range`, held out from training. */
   test: Tensor4D;
+  /** Where the items are labelled. */
+  labels?: Labels;
   /** Frees both tensors. */
   dispose(): void;
 }
 
+type DataConfig = TrainConfigInput["data"];
+
 const READERS = {
-  mnist: () => readMnist(),
+  async mnist() {
+    return { ...(await readMnist()), classes: MNIST_CLASSES, range: [0, 1] };
+  },
+  async "fashion-mnist"(_config, onProgress) {
+    const sets = await readFashionMnist(undefined, onProgress);
+    return { ...sets, classes: FASHION_CLASSES, range: [0, 1] };
+  },
 } as const satisfies Record<
-  TrainConfig["data"]["name"],
-  () => Promise<{ train: ByteImages; test: ByteImages }>
+  DataConfig["name"],
+  (config: DataConfig, onProgress?: ReadProgress) => Promise<DataSource>
 >;
 
 /**
@@ -32,33 +51,78 @@ const READERS = {
  * @throws DataError when the files are not sound, or fewer items exist than are asked for
  * @throws MissingPackageError when the package that holds the files is not installed
  */
-export async function loadDataset(tf: TensorFlow, config: TrainConfig["data"]): Promise<Dataset> {
-  const bytes = await READERS[config.name]();
-  const [, ...itemShape] = bytes.train.shape;
-  const train = imagesTensor(tf, bytes.train, config.trainItems, "data.trainItems");
-  const test = imagesTensor(tf, bytes.test, config.testItems, "data.testItems");
+export async function loadDataset(
+  tf: TensorFlow,
+  config: DataConfig,
+  { onProgress }: { onProgress?: ReadProgress } = {},
+): Promise<Dataset> {
+  const source: DataSource = await READERS[config.name](config, onProgress);
+  const { classes } = source;
+  const [, ...itemShape] = source.train.shape;
+  const cutTest = firstItems(source.test, config.testItems, "data.testItems");
+  const all = config.includeHeldOut ? concatenate(source.train, source.test) : source.train;
+  const cutTrain = firstItems(all, config.trainItems, "data.trainItems");
+  const [train, test] = [itemsTensor(tf, cutTrain), itemsTensor(tf, cutTest)];
   return {
     name: config.name,
     itemShape,
-    range: [0, 1],
+    range: source.range,
     train,
     test,
+    ...(classes && {
+      labels: { names: classes, train: labelsOf(cutTrain), test: labelsOf(cutTest) },
+    }),
     dispose: () => tf.dispose([train, test]),
   };
 }
 
-function imagesTensor(
-  tf: TensorFlow,
-  { shape, values }: ByteImages,
-  limit: number | undefined,
-  key: string,
-): Tensor4D {
-  const [available, ...itemShape] = shape;
+/** The first `limit` items, all without one. */
+function firstItems(items: ItemArray, limit: number | undefined, key: string): ItemArray {
+  const [available, ...itemShape] = items.shape;
   const count = limit ?? available;
   if (count > available) {
     throw new DataError(`${key}: ${count} items asked for, the dataset has ${available}.`);
   }
-  const pixels = new Float32Array(count * itemShape.reduce((a, b) => a * b));
-  for (let i = 0; i < pixels.length; i++) pixels[i] = values[i]! / 255;
-  return tf.tensor4d(pixels, [count, ...itemShape]);
+  return {
+    shape: [count, ...itemShape],
+    values: items.values.subarray(0, count * itemSize(items)),
+    ...(items.labels && { labels: items.labels.subarray(0, count) }),
+  };
+}
+
+function concatenate(first: ItemArray, second: ItemArray): ItemArray {
+  const [count, ...itemShape] = first.shape;
+  const parts = [first, second];
+  return {
+    shape: [count + second.shape[0], ...itemShape],
+    values: joinArrays(parts.map(({ values }) => values)),
+    ...(first.labels && { labels: joinArrays(parts.map((part) => labelsOf(part))) }),
+  };
+}
+
+function joinArrays<T extends Uint8Array | Int32Array | Float32Array>(parts: readonly T[]): T {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = new (parts[0]!.constructor as new (length: number) => T)(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+function labelsOf({ labels }: ItemArray): Int32Array {
+  return Int32Array.from(labels ?? []);
+}
+
+/** float32, bytes scaled to 0..1. */
+function itemsTensor(tf: TensorFlow, { shape, values }: ItemArray): Tensor4D {
+  if (values instanceof Float32Array) return tf.tensor4d(values, shape);
+  const scaled = new Float32Array(values.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = values[i]! / 255;
+  return tf.tensor4d(scaled, shape);
+}
+
+function itemSize({ shape: [, height, width, channels] }: ItemArray): number {
+  return height * width * channels;
 }

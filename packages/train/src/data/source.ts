@@ -1,0 +1,29 @@
+/** What a reader of data gives: items in plain memory, not yet cut, split or scaled. */
+
+/** Items in row-major order, `shape` [N, H, W, C]. */
+export interface ItemArray {
+  shape: [number, number, number, number];
+  /** Bytes 0..255, which stand for 0..1, or values as they are. */
+  values: Uint8Array | Float32Array;
+  /** Class of each item, an index into the source's `classes`. */
+  labels?: Uint8Array | Int32Array;
+}
+
+/** Images as bytes 0..255, with the class of each. */
+export interface ByteImages extends ItemArray {
+  values: Uint8Array;
+  labels: Uint8Array;
+}
+
+/** A dataset as it was read. */
+export interface DataSource {
+  train: ItemArray;
+  test: ItemArray;
+  /** Names of the classes, where the items are labelled. */
+  classes?: readonly string[];
+  /** Smallest and largest value that an item may have. */
+  range: [number, number];
+}
+
+/** Told now and then while data is read: how many of what (files, items, megabytes). */
+export type ReadProgress = (done: number, of: number) => void;
