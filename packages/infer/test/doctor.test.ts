@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { diagnose, type Failure } from "../src/doctor/diagnose.js";
+import { diagnose, type Failure, passedStages } from "../src/doctor/diagnose.js";
 import { printReport } from "../src/doctor/print.js";
 import type { DoctorReport } from "../src/doctor/types.js";
 
@@ -36,7 +36,7 @@ describe("cuda's stages, in the order in which a machine passes them", () => {
       "no provider library in the folder",
       failure("", { missingLibraries: ["libonnxruntime_providers_cuda.so"] }),
       "provider-library",
-      "npm rebuild onnxruntime-node",
+      "vaeport-infer setup cuda",
     ],
     [
       "no provider library by the linker",
@@ -47,21 +47,21 @@ describe("cuda's stages, in the order in which a machine passes them", () => {
         ),
       ),
       "provider-library",
-      "npm rebuild onnxruntime-node",
+      "vaeport-infer setup cuda",
     ],
     ...["libcublasLt.so.13", "libcublas.so.13", "libcudart.so.13", "libcurand.so.10"].map(
       (library): [string, Failure, string, string] => [
         library,
         failure(notOpened(library)),
         "cuda-libraries",
-        "pip install nvidia-cublas",
+        "vaeport-infer setup cuda",
       ],
     ),
     [
       "cuDNN, which is opened at run time",
       failure("libcudnn.so.9: cannot open shared object file: No such file or directory"),
       "cuda-libraries",
-      "nvidia-cudnn-cu13",
+      "vaeport-infer setup cuda",
     ],
     ["no driver", failure(notOpened("libcuda.so.1")), "driver", "nvidia-driver"],
     [
@@ -84,6 +84,17 @@ describe("cuda's stages, in the order in which a machine passes them", () => {
     expect(found.stage).toBe(stage);
     expect(found.commands.join("\n")).toContain(command);
     expect(found.commands.length > 0).toBe(command !== "");
+  });
+
+  test("a stage names those before it, which are there", () => {
+    expect(passedStages("cuda", "driver")).toEqual([
+      "platform",
+      "package",
+      "provider-library",
+      "cuda-libraries",
+    ]);
+    expect(passedStages("cuda", "crash")).toEqual([]);
+    expect(passedStages("webgpu", "adapter")).toEqual([]);
   });
 
   test("the missing library is named", () => {
@@ -145,11 +156,13 @@ describe("the command", () => {
   });
 
   test.each([
-    [[], "expected the command doctor; got none"],
+    [[], "expected a command: doctor, setup; got none"],
     [["examine"], 'got "examine"'],
     [["doctor", "gpu"], "expected one of cpu, cuda"],
     [["doctor", "cpu", "cuda"], "one provider at most"],
     [["doctor", "--fast"], "--fast"],
+    [["setup"], "expected cuda; got nothing"],
+    [["setup", "rocm"], 'expected cuda; got "rocm"'],
   ])("refuses %j with 2", async (args, message) => {
     const { status, stderr } = await run(...args);
     expect(status).toBe(2);
@@ -157,7 +170,9 @@ describe("the command", () => {
   });
 
   test("has help and a version", async () => {
-    expect((await run("--help")).stdout).toMatch(/^Usage: vaeport-infer doctor/);
+    expect((await run("--help")).stdout).toMatch(/^Usage: vaeport-infer <command>/);
+    expect((await run("doctor", "--help")).stdout).toMatch(/^Usage: vaeport-infer doctor/);
+    expect((await run("setup", "-h")).stdout).toMatch(/^Usage: vaeport-infer setup cuda/);
     expect((await run("--version")).stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 });
@@ -190,6 +205,7 @@ test("the report reads well", () => {
         notes: [],
         reason: "it failed",
         remedy: { stage: "device", advice: "No GPU.", commands: ["nvidia-smi"] },
+        passed: ["cuda-libraries", "driver"],
       },
     ],
   };
@@ -199,7 +215,7 @@ test("the report reads well", () => {
     "onnxruntime-web is not installed  (tested with 1.30.0)",
     "",
     "cpu       runs (12 ms)",
-    "cuda      does not run: device",
+    "cuda      does not run: device (there: cuda-libraries, driver)",
     "          it failed",
     "          No GPU.",
     "          $ nvidia-smi",

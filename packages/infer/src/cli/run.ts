@@ -1,68 +1,68 @@
 /** Runs a command line and turns what goes wrong into one message and an exit code. */
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { examine } from "../doctor/examine.js";
-import { printReport } from "../doctor/print.js";
 import { InferError } from "../errors.js";
-import { PROVIDERS } from "../providers.js";
+import { type Call, type Command, EXIT, UsageError } from "./command.js";
+import { doctor } from "./doctor.js";
+import { setup } from "./setup.js";
 
-const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-
-const HELP = `Usage: vaeport-infer doctor [provider] [--json]
-
-Says which execution providers run models on this machine, and what the others lack.
-
-  provider    look at this one alone, such as cuda
-  --json      print the report as JSON
-  --help      print this
-  --version   print the version
-
-Exit status: 0 when the provider runs (without a name: when any does), 1 when not, 2 for wrong usage.`;
-
-const OPTIONS = {
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean" },
-} as const;
-
-class UsageError extends InferError {}
+/** By name; a command is a file of its own. */
+const COMMANDS: Readonly<Record<string, Command>> = { doctor, setup };
 
 /** Runs `vaeport-infer` with the given arguments and gives its exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    const { values, positionals } = parse(args);
-    if (values.help) return print(HELP);
-    if (values.version) return print(version());
-    const provider = doctorArgument(positionals);
-    const report = await examine(provider);
-    print(values.json ? JSON.stringify(report, null, 2) : printReport(report));
-    return report.providers.some(({ ok }) => ok) ? EXIT.done : EXIT.failed;
+    const [name, ...rest] = args;
+    if (name === "--help" || name === "-h") return print(overview());
+    if (name === "--version") return print(version());
+    return await runCommand(findCommand(name), rest, interrupt.signal);
   } catch (error) {
+    if (interrupt.signal.aborted) return EXIT.interrupted;
     const usage = error instanceof UsageError;
     const message = error instanceof InferError ? error.message : (error as Error).stack;
     console.error(`vaeport-infer: ${message}${usage ? "\n(--help shows the usage)" : ""}`);
     return usage ? EXIT.usage : EXIT.failed;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
   }
 }
 
-function parse(args: readonly string[]) {
+function findCommand(name: string | undefined): Command {
+  const command = Object.hasOwn(COMMANDS, name ?? "") ? COMMANDS[name!] : undefined;
+  if (command !== undefined) return command;
+  const got = name === undefined ? "none" : JSON.stringify(name);
+  throw new UsageError(`expected a command: ${Object.keys(COMMANDS).join(", ")}; got ${got}.`);
+}
+
+async function runCommand(command: Command, args: string[], signal: AbortSignal): Promise<number> {
+  const { help, ...values } = parse(command, args);
+  if (help) return print(command.help);
+  return command.run({ ...values, signal });
+}
+
+function parse({ options }: Command, args: string[]): Omit<Call, "signal"> & { help: boolean } {
+  const all: Command["options"] = { ...options, help: { type: "boolean", short: "h" } };
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args, options: all, allowPositionals: true });
+    return { values, positionals, help: Object.hasOwn(values, "help") };
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
 }
 
-/** The provider that `doctor` is asked about, if any. */
-function doctorArgument([command, provider, ...more]: readonly string[]): string | undefined {
-  if (command !== "doctor") {
-    const got = command === undefined ? "none" : JSON.stringify(command);
-    throw new UsageError(`expected the command doctor; got ${got}.`);
-  }
-  if (more.length > 0) throw new UsageError("doctor takes one provider at most.");
-  const known: readonly string[] = PROVIDERS;
-  if (provider === undefined || known.includes(provider)) return provider;
-  throw new UsageError(`expected one of ${known.join(", ")}; got ${JSON.stringify(provider)}.`);
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}   ${summary}`,
+  );
+  return `Usage: vaeport-infer <command> [options]
+
+${lines.join("\n")}
+
+\`vaeport-infer <command> --help\` says more; --version prints the version.`;
 }
 
 function version(): string {

@@ -13,22 +13,17 @@ export interface Failure {
   missingLibraries: readonly string[];
 }
 
-/** The CUDA 13 libraries that onnxruntime-node 1.30's provider opens, as NVIDIA's wheels have them. */
-const CUDA_WHEELS =
-  "nvidia-cublas nvidia-cuda-runtime nvidia-curand nvidia-cufft nvidia-cuda-nvrtc nvidia-nvjitlink nvidia-cudnn-cu13";
-const CUDA_PATH = `import nvidia; print(":".join(p + d for p in nvidia.__path__ for d in ("/cu13/lib", "/cudnn/lib")))`;
+/** It brings provider and CUDA libraries alike. */
+const SETUP_CUDA = "npx -p @vaeport/infer vaeport-infer setup cuda";
 
 const REMEDIES = {
   "provider-library": {
-    advice: "onnxruntime-node's install script fetches the CUDA provider (about 250 MB).",
-    commands: ["ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node"],
+    advice: "Fetch the CUDA provider, CUDA 13 and cuDNN 9 (1.6 GB, into your cache).",
+    commands: [SETUP_CUDA],
   },
   "cuda-libraries": {
-    advice: "The provider needs CUDA 13 and cuDNN 9 (about 1.5 GB); pip has them as wheels.",
-    commands: [
-      `python3 -m pip install ${CUDA_WHEELS}`,
-      `export LD_LIBRARY_PATH="$(python3 -c '${CUDA_PATH}'):$LD_LIBRARY_PATH"`,
-    ],
+    advice: "The provider needs CUDA 13 and cuDNN 9. Fetch them (1.6 GB, into your cache).",
+    commands: [SETUP_CUDA],
   },
   driver: {
     advice:
@@ -53,6 +48,22 @@ const REMEDIES = {
 function remedy(stage: keyof typeof REMEDIES, advice?: string): Remedy {
   const { advice: usual, commands } = REMEDIES[stage];
   return { stage, advice: advice ?? usual, commands: [...commands] };
+}
+
+/** What a machine needs for CUDA, each after the ones that it builds on. */
+const CUDA_STAGES = [
+  "platform",
+  "package",
+  "provider-library",
+  "cuda-libraries",
+  "driver",
+  "device",
+];
+
+/** The stages that are passed when CUDA fails at this one. */
+export function passedStages(provider: string, stage: string): string[] {
+  const failed = provider === "cuda" ? CUDA_STAGES.indexOf(stage) : 0;
+  return CUDA_STAGES.slice(0, Math.max(failed, 0));
 }
 
 /** The stage at which a provider fails, and what to do next. */

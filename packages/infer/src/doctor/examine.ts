@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { libraryFile, runtime } from "../runtime/node.js";
-import { diagnose } from "./diagnose.js";
+import { diagnose, passedStages } from "./diagnose.js";
 import type { ProbeResult } from "./probe-main.js";
 import type { DoctorReport, PackageReport, ProviderReport } from "./types.js";
 
@@ -80,7 +80,8 @@ async function examineProvider(provider: string): Promise<ProviderReport> {
     missingLibraries: provider === "cuda" ? missingCudaLibraries() : [],
   };
   const reason = [message, output.trim()].filter((part) => part !== "").join("\n");
-  return { ...about, ok: false, reason, remedy: diagnose(provider, failure) };
+  const remedy = diagnose(provider, failure);
+  return { ...about, ok: false, reason, remedy, passed: passedStages(provider, remedy.stage) };
 }
 
 function notesOn(provider: string): string[] {

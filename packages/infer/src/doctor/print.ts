@@ -23,8 +23,9 @@ function providerLines({ provider, ok, milliseconds, threads, notes, ...rest }: 
     return [`${name} runs (${milliseconds.toFixed(0)} ms${using})`, ...notes.map(indented)];
   }
   const { stage, advice, commands } = rest.remedy!;
+  const passed = rest.passed?.length ? ` (there: ${rest.passed.join(", ")})` : "";
   return [
-    `${name} does not run: ${stage}`,
+    `${name} does not run: ${stage}${passed}`,
     ...(rest.reason ?? "").split("\n").map((line) => indented(line.trim())),
     indented(advice),
     ...commands.map((command) => indented(`$ ${command}`)),

@@ -25,6 +25,8 @@ export interface ProviderReport {
   /** What ONNX Runtime said, and what to do; absent on success. */
   reason?: string;
   remedy?: Remedy;
+  /** For `cuda`: the stages before the one that fails, which are all there. */
+  passed?: string[];
 }
 
 export interface PackageReport {

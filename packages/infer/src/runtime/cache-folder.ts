@@ -4,8 +4,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { FileCache } from "../file-cache.js";
 
-/** `vaeport/models` in the platform's place for caches; `VAEPORT_CACHE` names another folder. */
+/** Models in `userCache`; in the very folder that `VAEPORT_CACHE` names. */
 export function cacheFolder(): string {
+  return process.env.VAEPORT_CACHE || join(userCache(), "models");
+}
+
+/** `vaeport` in the platform's place for caches; `VAEPORT_CACHE` names another folder. */
+export function userCache(): string {
   const { VAEPORT_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (VAEPORT_CACHE) return VAEPORT_CACHE;
   const place =
@@ -14,7 +19,7 @@ export function cacheFolder(): string {
       : process.platform === "darwin"
         ? join(homedir(), "Library", "Caches")
         : XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(place, "vaeport", "models");
+  return join(place, "vaeport");
 }
 
 /** A folder with a file for each key. */

@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InferError } from "../errors.js";
 import { createQueue, sharedQueue } from "../queue.js";
+import { loadCudaLibraries } from "./cuda.js";
 import { readBytes, resolveSource } from "./files.js";
 import { createSession, importRuntime, type Ort } from "./session.js";
 import type { Runtime } from "./types.js";
@@ -37,7 +38,10 @@ export const runtime: Runtime = {
     if (workers !== undefined && provider !== "cpu") {
       throw new InferError("Worker threads run the cpu provider only.");
     }
-    if (provider === "cuda" || provider === "tensorrt") await requireLibrary(provider);
+    if (provider === "cuda" || provider === "tensorrt") {
+      await requireLibrary(provider);
+      loadCudaLibraries(libraryFolder());
+    }
     const version = ort.env.versions.node ?? "unknown";
     const inUse = options?.intraOpNumThreads ?? threads ?? null;
     if (workers !== undefined) {
@@ -57,10 +61,15 @@ export const runtime: Runtime = {
 };
 
 /** Where onnxruntime-node's native libraries lie; throws when the package is not installed. */
+export function libraryFolder(): URL {
+  const folder = `../bin/napi-v6/${process.platform}/${process.arch}/`;
+  return new URL(folder, import.meta.resolve(PACKAGE));
+}
+
+/** One of those libraries. */
 export function libraryFile(stem: string): URL {
   const name = process.platform === "win32" ? `${stem}.dll` : `lib${stem}.so`;
-  const folder = `../bin/napi-v6/${process.platform}/${process.arch}/`;
-  return new URL(folder + name, import.meta.resolve(PACKAGE));
+  return new URL(name, libraryFolder());
 }
 
 /** Looks for a provider's library first, since native code prints to stderr when it is not there. */
@@ -69,8 +78,9 @@ async function requireLibrary(provider: string): Promise<void> {
   try {
     await access(file);
   } catch (cause) {
+    const command = "npx -p @vaeport/infer vaeport-infer";
     throw new InferError(
-      `${fileURLToPath(file)} is missing. The package's install script fetches it: run \`npm rebuild ${PACKAGE}\`. \`npx -p @vaeport/infer vaeport-infer doctor ${provider}\` says what else a machine lacks.`,
+      `${fileURLToPath(file)} is missing. \`${command} setup cuda\` fetches CUDA's; \`${command} doctor ${provider}\` says what else a machine lacks.`,
       { cause },
     );
   }
