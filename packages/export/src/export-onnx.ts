@@ -1,5 +1,5 @@
 /** The pipeline: read the tf.js model, translate its layers, simplify, check, serialize. */
-import { OptionError } from "./errors.js";
+import { borderNames, type ImageLayout, needOpset, tensorLayout } from "./export-options.js";
 import { GraphBuilder } from "./ir/builder.js";
 import { checkGraph } from "./ir/check.js";
 import { assignNames } from "./ir/names.js";
@@ -29,7 +29,17 @@ export interface ExportOptions {
    * activation, hardSigmoid.
    */
   unrollRecurrent?: boolean;
-  /** Free text to store in the file, by key. */
+  /** Version of the ONNX operator set, 17 (the default) to 21; IR version 8, from opset 19 on 9, 21: 10. */
+  opset?: number;
+  /**
+   * Layout of the graph's image inputs and outputs: "NHWC" (the default) as the model has them,
+   * [N, H, W, C], or "NCHW", [N, C, H, W]. Tensors that do not have four axes stay as they are.
+   */
+  layout?: ImageLayout;
+  /**
+   * Free text to store in the file, by key; `tfjs_layers_version` is there already, and
+   * `source_sha256` for a model that was read from files.
+   */
   metadata?: Readonly<Record<string, string>>;
 }
 
@@ -42,10 +52,10 @@ export interface ExportedModel {
 
 /**
  * A tf.js LayersModel as ONNX: opset 17, IR version 8, open batch size, float32, tensors in the
- * layout that tf.js has. The same model gives the same bytes.
+ * layout that tf.js has, unless the options say otherwise. The same model gives the same bytes.
  *
  * Throws SourceError for what is no LayersModel, UnsupportedModelError listing every part without
- * an exact translation, OptionError for names that do not fit the model.
+ * an exact translation, OptionError for options that do not fit the model.
  */
 export function exportOnnx(model: LayersModelLike, options: ExportOptions = {}): ExportedModel {
   return exportSource(readLayersModel(model), options);
@@ -53,13 +63,27 @@ export function exportOnnx(model: LayersModelLike, options: ExportOptions = {}):
 
 /** `exportOnnx` for a model that has been read already. */
 export function exportSource(source: SourceModel, options: ExportOptions): ExportedModel {
-  const g = new GraphBuilder(options.graphName ?? source.name, options.metadata);
+  const g = startGraph(options.graphName ?? source.name, source, options);
   const names = borderNames(source, options);
   const outputs = translateInto(g, source, names.inputs, options);
   for (const [index, output] of outputs.entries()) {
-    g.output(names.outputs[index] as string, output);
+    const layout = tensorLayout(source, output.shape.length, options);
+    g.output(names.outputs[index] as string, output, layout);
   }
   return finish(g);
+}
+
+/** An empty graph for what a model gives, with its metadata. */
+export function startGraph(
+  name: string,
+  { tfjsLayersVersion }: Pick<SourceModel, "tfjsLayersVersion">,
+  { metadata, opset }: Pick<ExportOptions, "metadata" | "opset"> = {},
+): GraphBuilder {
+  const version = tfjsLayersVersion === undefined ? {} : { tfjs_layers_version: tfjsLayersVersion };
+  return new GraphBuilder(name, {
+    metadata: { ...version, ...metadata },
+    ...(opset === undefined ? {} : { opset: needOpset(opset) }),
+  });
 }
 
 /** Declares the model's inputs and translates the model; outputs are left to the caller. */
@@ -67,9 +91,10 @@ export function translateInto(
   g: GraphBuilder,
   source: SourceModel,
   inputNames: readonly string[],
-  { translators = {}, unrollRecurrent }: ExportOptions = {},
+  { translators = {}, unrollRecurrent, layout }: ExportOptions = {},
 ): Value[] {
-  const inputs = declareInputs(source, inputNames, g);
+  const layouts = source.inputs.map(({ shape }) => tensorLayout(source, shape.length, { layout }));
+  const inputs = declareInputs(source, inputNames, g, layouts);
   return translateModel(source, inputs, g, { ...TRANSLATORS, ...translators }, { unrollRecurrent });
 }
 
@@ -80,35 +105,4 @@ export function finish(g: GraphBuilder): ExportedModel {
   assignNames(graph);
   checkGraph(graph);
   return { bytes: serialize(graph, PRODUCER), graph };
-}
-
-function borderNames(source: SourceModel, { inputNames, outputNames }: ExportOptions) {
-  const inputs = inputNames ?? source.inputNames;
-  const outputs = outputNames ?? distinct(source.outputNames, inputs);
-  needNames("inputNames", inputs, source.inputNames);
-  needNames("outputNames", outputs, source.outputNames);
-  const all = [...inputs, ...outputs];
-  const twice = all.find((name, index) => name === "" || all.indexOf(name) !== index);
-  if (twice === undefined) return { inputs, outputs };
-  throw new OptionError(
-    `Names of inputs and outputs must be unique and not empty, got ${all.map((name) => `"${name}"`).join(", ")}.`,
-  );
-}
-
-function needNames(option: string, names: readonly string[], layers: readonly string[]): void {
-  if (names.length === layers.length) return;
-  throw new OptionError(
-    `options.${option}: the model has ${layers.length} (${layers.join(", ")}), got ${names.length} names.`,
-  );
-}
-
-/** Layer names with a number behind those that are taken: a layer can give several outputs. */
-function distinct(names: readonly string[], taken: readonly string[]): string[] {
-  const used = new Set(taken);
-  return names.map((wish) => {
-    let name = wish;
-    for (let number = 2; used.has(name); number++) name = `${wish}_${number}`;
-    used.add(name);
-    return name;
-  });
 }

@@ -14,6 +14,7 @@ export {
   type UnsupportedPart,
 } from "./errors.js";
 export { type ExportedModel, type ExportOptions, exportOnnx } from "./export-onnx.js";
+export type { ImageLayout } from "./export-options.js";
 export type { GraphBuilder, Output } from "./ir/builder.js";
 export * as ops from "./ir/ops/index.js";
 export { printGraph } from "./ir/print.js";

@@ -17,6 +17,7 @@ import { exportOnnx } from "@vaeport/export";
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkExport } from "../src/cli/check.js";
+import { readModel } from "./support/onnx.js";
 import { saveModel } from "./support/save.js";
 import { sequential, tfl } from "./support/tf.js";
 import { denseVae, summaryOf } from "./support/vaes.js";
@@ -109,6 +110,26 @@ test("checks the numbers against tf.js, on random input and on a given one", asy
   expect(check.largestValue).toBeGreaterThan(0);
 });
 
+test("writes another opset and layout, with metadata, and checks them too", async () => {
+  const image = sequential(
+    [4, 5, 3],
+    [
+      tfl.layers.conv2d({ name: "conv", filters: 2, kernelSize: 2 }),
+      tfl.layers.globalAveragePooling2d({}),
+    ],
+  );
+  await saveModel(image, at("image"));
+  const options = ["--opset", "19", "--layout", "NCHW", "--metadata", "a=b=c", "--metadata", "d="];
+  const { code, output, errors } = await vaeportExport(
+    ...[at("image", "model.json"), "-o", at("e.onnx"), "--check", "--json", ...options],
+  );
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  expect(JSON.parse(output)).toMatchObject({ opset: 19, inputs: [{ shape: ["N", 3, 4, 5] }] });
+  const { metadataProps } = readModel(readFileSync(at("e.onnx")));
+  expect(metadataProps).toContainEqual({ key: "a", value: "b=c" });
+  expect(metadataProps).toContainEqual({ key: "d", value: "" });
+});
+
 test("a check fails where numbers differ, and on input that does not fit", async () => {
   const dense = () => [tfl.layers.dense({ name: "dense", units: 3 })];
   const model = sequential([4], dense(), 1);
@@ -181,6 +202,9 @@ test.each([
   ["no output", ["model.json"]],
   ["an unknown option", ["model.json", "-o", "x.onnx", "--fast"]],
   ["two models", ["a.json", "b.json", "-o", "x.onnx"]],
+  ["an opset that is not written", ["model.json", "-o", "x.onnx", "--opset", "22"]],
+  ["a layout of no name", ["model.json", "-o", "x.onnx", "--layout", "HWCN"]],
+  ["metadata without a value", ["model.json", "-o", "x.onnx", "--metadata", "key"]],
 ])("wrong usage is 2: %s", async (_, args) => {
   const { code, errors } = await vaeportExport(...args);
   expect(code).toBe(2);

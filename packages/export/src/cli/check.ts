@@ -4,7 +4,9 @@ import { seededNormal } from "@vaeport/infer/random";
 import { readBytes } from "#files";
 import { CheckError, MissingPackageError } from "../errors.js";
 import type { ExportedModel } from "../export-onnx.js";
-import type { Value } from "../ir/types.js";
+import { permutationTo, permuteList } from "../ir/layout.js";
+import { permute } from "../ir/tensor.js";
+import type { Layout, Value } from "../ir/types.js";
 import { type PlainTensor, predict, type RunnableModelLike } from "../source/tensorflow.js";
 import { onnxRunner } from "./onnx-runtime.js";
 
@@ -37,14 +39,18 @@ export async function checkExport(
       ? graph.inputs.map(randomInput)
       : await readInputs(inputFile, graph.inputs);
   const remedy = inputFile === undefined ? " Pass input of your own with --check-input." : "";
-  const expected = await attempt("tf.js", remedy, () => predict(model, inputs));
+  const sourceInputs = inputs.map((tensor, index) =>
+    moveAxes(tensor, graph.inputs[index] as Value, "source"),
+  );
+  const expected = await attempt("tf.js", remedy, () => predict(model, sourceInputs));
   const runOnnx = await onnxRunner("--check");
   const got = await attempt("ONNX Runtime", remedy, () =>
     runOnnx(bytes, byName(graph.inputs, inputs)),
   );
-  const differences = graph.outputs.map(({ name }, index) =>
-    compare(name, expected[index] as PlainTensor, got[name]?.data ?? []),
-  );
+  const differences = graph.outputs.map((value, index) => {
+    const reference = moveAxes(expected[index] as PlainTensor, value, value.layout);
+    return compare(value.name, reference, got[value.name]?.data ?? []);
+  });
   const beyond = differences.filter(({ largestError, tolerance }) => largestError > tolerance);
   if (beyond.length === 0) return differences;
   throw new CheckError(
@@ -60,6 +66,14 @@ export function describeDifference(difference: Difference): string {
     number.toExponential(1),
   );
   return `${output}: largest error ${error} beside values up to ${value} (tolerance ${limit})`;
+}
+
+/** A tensor of the graph in the layout that tf.js has, or one of tf.js in that of the graph. */
+function moveAxes(tensor: PlainTensor, { layout }: Value, to: Layout): PlainTensor {
+  if (layout === "source") return tensor;
+  const permutation = permutationTo(to, tensor.shape.length);
+  const data = permute(tensor.data, tensor.shape, permutation);
+  return { ...tensor, data, shape: permuteList(tensor.shape, permutation) };
 }
 
 /** Standard normal numbers; whole numbers are 0 and 1, which most tables have rows for. */

@@ -1,6 +1,7 @@
 /** `vaeport-export layers`: a model.json to an ONNX file. */
 import { writeFileWhole } from "#files";
-import { exportOnnx } from "../export-onnx.js";
+import { type ExportOptions, exportOnnx } from "../export-onnx.js";
+import type { ImageLayout } from "../export-options.js";
 import { printGraph } from "../ir/print.js";
 import type { Value } from "../ir/types.js";
 import { loadLayersModel } from "../source/load.js";
@@ -12,6 +13,9 @@ export interface LayersOptions {
   force?: boolean;
   print?: boolean;
   unrollRecurrent?: boolean;
+  opset?: string;
+  layout?: ImageLayout;
+  metadata?: Record<string, string>;
   check?: boolean;
   checkInput?: string;
   json?: boolean;
@@ -20,7 +24,7 @@ export interface LayersOptions {
 export async function exportLayers(location: string, options: LayersOptions): Promise<void> {
   await calmTensorFlow();
   const model = await loadLayersModel(location);
-  const exported = exportOnnx(model, { unrollRecurrent: options.unrollRecurrent ?? false });
+  const exported = exportOnnx(model, exportOptions(options));
   const { bytes, graph } = exported;
   const check =
     options.check || options.checkInput
@@ -48,4 +52,13 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
   print(`  inputs  ${list(graph.inputs)}`);
   print(`  outputs ${list(graph.outputs)}`);
   for (const line of check) print(`  check   ${describeDifference(line)}`);
+}
+
+function exportOptions({ unrollRecurrent, opset, layout, metadata }: LayersOptions): ExportOptions {
+  return {
+    ...(unrollRecurrent === undefined ? {} : { unrollRecurrent }),
+    ...(opset === undefined ? {} : { opset: Number(opset) }),
+    ...(layout === undefined ? {} : { layout }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
 }

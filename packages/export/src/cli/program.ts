@@ -1,5 +1,7 @@
 /** Commands and options of `vaeport-export`. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { IMAGE_LAYOUTS } from "../export-options.js";
+import { OPSETS } from "../proto/versions.js";
 import { PRODUCER } from "../version.js";
 import { exportLayers, type LayersOptions } from "./layers.js";
 import { type ManifestOptions, makeManifest } from "./manifest.js";
@@ -21,6 +23,13 @@ export function makeProgram(): Command {
     .requiredOption("-o, --output <file>", "ONNX file to write")
     .option("--force", "replace the file if it exists")
     .option("--print", "print the graph")
+    .addOption(opsetOption())
+    .addOption(
+      new Option("--layout <layout>", "axes of image inputs and outputs (default: NHWC)").choices(
+        IMAGE_LAYOUTS,
+      ),
+    )
+    .addOption(metadataOption())
     .option("--unroll-recurrent", "write recurrent layers step by step, for WebGPU")
     .option("--check", "first compare with tf.js on random input; needs onnxruntime-node")
     .option("--check-input <file>", "as --check, on the arrays of a JSON file, by input name")
@@ -127,6 +136,22 @@ function parameter(text: string, others: Record<string, number> = {}): Record<st
     return { ...others, [name]: Number(value) };
   }
   throw new InvalidArgumentError("It must be a name and a number, such as variance=0.1.");
+}
+
+/** An option of its own per command: commander keeps values inside. */
+function opsetOption(): Option {
+  return new Option("--opset <n>", "ONNX operator set (default: 17)").choices(OPSETS.map(String));
+}
+
+function metadataOption(): Option {
+  return new Option(
+    "--metadata <key=value>",
+    "text to store in the file; may be given several times",
+  ).argParser((text, before: Record<string, string> = {}) => {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (key === undefined) throw new InvalidArgumentError("It must be key=value.");
+    return { ...before, [key]: value ?? "" };
+  });
 }
 
 function wholeNumber(text: string): number {

@@ -24,7 +24,7 @@ import {
 } from "./types.js";
 
 /** The operator set to write for: the newest that every runtime and server in reach takes. */
-const OPSET = 17;
+export const DEFAULT_OPSET = 17;
 
 /** What a node gives: float32 in the source layout unless said. */
 export interface Output {
@@ -34,6 +34,8 @@ export interface Output {
 }
 
 export class GraphBuilder {
+  /** Version of the ONNX operator set that is written for. */
+  readonly opset: number;
   readonly #name: string;
   readonly #metadata: Readonly<Record<string, string>>;
   readonly #inputs: Value[] = [];
@@ -44,14 +46,26 @@ export class GraphBuilder {
   readonly #counterparts = new Map<Value, Value>();
   #scope: readonly string[] = [];
 
-  constructor(name: string, metadata: Readonly<Record<string, string>> = {}) {
+  constructor(
+    name: string,
+    {
+      metadata = {},
+      opset = DEFAULT_OPSET,
+    }: { metadata?: Readonly<Record<string, string>>; opset?: number } = {},
+  ) {
     this.#name = name;
     this.#metadata = metadata;
+    this.opset = opset;
   }
 
-  /** An input of the graph, named exactly so. */
-  input(name: string, shape: readonly Dim[], dtype: DataType = "float32"): Value {
-    const value: Value = { name, dtype, shape, layout: "source" };
+  /** An input of the graph, named exactly so; `shape` is that of the ONNX tensor in its layout. */
+  input(
+    name: string,
+    shape: readonly Dim[],
+    dtype: DataType = "float32",
+    layout: Layout = "source",
+  ): Value {
+    const value: Value = { name, dtype, shape, layout };
     this.#inputs.push(value);
     return value;
   }
@@ -129,9 +143,9 @@ export class GraphBuilder {
     return converted;
   }
 
-  /** Makes the value an output, named exactly so, in the source's layout. */
-  output(name: string, value: Value): void {
-    let result = this.as(value, "source");
+  /** Makes the value an output, named exactly so, in the source's layout or another. */
+  output(name: string, value: Value, layout: Layout = "source"): void {
+    let result = this.as(value, layout);
     const taken = [...this.#inputs, ...this.#outputs].includes(result) || isConstant(result);
     if (taken) result = this.node("Identity", [result], result);
     result.name = name;
@@ -142,7 +156,7 @@ export class GraphBuilder {
   build(): Graph {
     const graph: Graph = {
       name: this.#name,
-      opset: OPSET,
+      opset: this.opset,
       inputs: this.#inputs,
       outputs: this.#outputs,
       nodes: this.#nodes,

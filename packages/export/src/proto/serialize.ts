@@ -9,12 +9,7 @@ import {
   type Node,
   type Value,
 } from "../ir/types.js";
-
-/**
- * The file format that goes with opset 17:
- * https://github.com/onnx/onnx/blob/main/docs/Versioning.md
- */
-const IR_VERSION = 8;
+import { IR_VERSIONS } from "./versions.js";
 
 const { AttributeType } = onnx.AttributeProto;
 const { DataType: ProtoType } = onnx.TensorProto;
@@ -28,7 +23,7 @@ const DATA_TYPES: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
 /** The ONNX file of a graph; the same graph gives the same bytes. */
 export function serialize(graph: Graph, producer: { name: string; version: string }): Uint8Array {
   const model: onnx.ModelProto.$Properties = {
-    irVersion: IR_VERSION,
+    irVersion: IR_VERSIONS[graph.opset] ?? 0,
     producerName: producer.name,
     producerVersion: producer.version,
     opsetImport: [{ domain: "", version: graph.opset }],

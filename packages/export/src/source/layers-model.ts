@@ -47,6 +47,8 @@ export interface TensorLike {
 export interface LayersModelLike extends LayerLike {
   readonly inputs: readonly SymbolicTensorLike[];
   readonly outputs: readonly SymbolicTensorLike[];
+  /** The topology, with the version of tfjs-layers in `keras_version`. */
+  toJSON?(unused: undefined, returnString: false): unknown;
 }
 
 /** The model as plain data. Throws SourceError where it is no LayersModel, or an empty one. */
@@ -57,7 +59,15 @@ export function readLayersModel(model: LayersModelLike): SourceModel {
         "Pass what tf.model, tf.sequential or tf.loadLayersModel returns; a GraphModel has no layers to export.",
     );
   }
-  return new ModelReader().read(model);
+  return { ...new ModelReader().read(model), tfjsLayersVersion: versionOf(model) };
+}
+
+/** "4.22.0" of "tfjs-layers 4.22.0". The configuration stays out: making it warns of call arguments. */
+function versionOf(model: LayersModelLike): string | undefined {
+  const bare: LayersModelLike = Object.create(model, { getConfig: { value: () => ({}) } });
+  const topology = bare.toJSON?.(undefined, false) as { keras_version?: unknown } | undefined;
+  const written = topology?.keras_version;
+  return /^tfjs-layers (.+)$/.exec(String(written))?.[1];
 }
 
 class ModelReader {

@@ -46,4 +46,6 @@ export interface SourceModel {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly calls: readonly SourceCall[];
+  /** Version of tfjs-layers that holds the model, where it says so. */
+  readonly tfjsLayersVersion?: string | undefined;
 }

@@ -6,8 +6,8 @@ import {
   type UnsupportedPart,
 } from "../errors.js";
 import type { GraphBuilder } from "../ir/builder.js";
-import { sourceShape } from "../ir/layout.js";
-import { BATCH, type Dim, type Value } from "../ir/types.js";
+import { permutationTo, permuteList, sourceShape } from "../ir/layout.js";
+import { BATCH, type Dim, type Layout, type Value } from "../ir/types.js";
 import type { SourceCall, SourceLayer, SourceModel, SourceValue } from "../source/types.js";
 import { maskMakerOf } from "./masks.js";
 import type { TranslationContext, Translators } from "./types.js";
@@ -39,6 +39,7 @@ export function declareInputs(
   model: SourceModel,
   names: readonly string[],
   g: GraphBuilder,
+  layouts: readonly Layout[] = [],
 ): Value[] {
   const unsupported: UnsupportedPart[] = [];
   for (const [index, { shape, dtype }] of model.inputs.entries()) {
@@ -55,7 +56,11 @@ export function declareInputs(
   if (unsupported.length > 0) throw new UnsupportedModelError(model.name, unsupported);
   return model.inputs.map((input, index) => {
     const dtype = input.dtype === "int32" ? "int32" : "float32";
-    return g.input(names[index] as string, graphShape(input), dtype);
+    const layout = layouts[index] ?? "source";
+    const shape = graphShape(input);
+    const permutation = permutationTo("channels-first", shape.length);
+    const placed = layout === "source" ? shape : permuteList(shape, permutation);
+    return g.input(names[index] as string, placed, dtype, layout);
   });
 }
 

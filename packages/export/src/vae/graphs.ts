@@ -1,6 +1,12 @@
 /** The three graphs of a VAE, with the tensor names that their readers expect. */
 import { SourceError } from "../errors.js";
-import { type ExportedModel, exportSource, finish, translateInto } from "../export-onnx.js";
+import {
+  type ExportedModel,
+  exportSource,
+  finish,
+  startGraph,
+  translateInto,
+} from "../export-onnx.js";
 import { GraphBuilder } from "../ir/builder.js";
 import { BATCH } from "../ir/types.js";
 import { type LayersModelLike, readLayersModel } from "../source/layers-model.js";
@@ -29,7 +35,7 @@ export function encoderGraph(model: LayersModelLike, { item, latent }: VaeShape)
 export function decoderGraph(model: LayersModelLike, { item, latent }: VaeShape): ExportedModel {
   const source = readLayersModel(model);
   needShapes("decoder", source, [[latent]], [item]);
-  const g = new GraphBuilder("decoder");
+  const g = startGraph("decoder", source);
   for (const logits of translateInto(g, source, ["z"])) {
     const natural = g.as(logits, "source");
     g.output("reconstruction", bernoulliMean(g, natural));

@@ -32,15 +32,24 @@ export function reduceLogSumExp(g: GraphBuilder, x: Value, reduction: Reduction)
   return reduce(g, "ReduceLogSumExp", x, reduction);
 }
 
-/** Sum, its axes an input already: https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
-export function reduceSum(g: GraphBuilder, x: Value, { axes, keep }: Reduction): Value {
-  const output = reduced("ReduceSum", x, axes, keep);
-  return g.node("ReduceSum", [x, g.ints(axes)], output, { keepdims: int(keep ? 1 : 0) });
+/** Sum: https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
+export function reduceSum(g: GraphBuilder, x: Value, reduction: Reduction): Value {
+  return reduce(g, "ReduceSum", x, reduction, 13);
 }
 
-function reduce(g: GraphBuilder, op: string, x: Value, { axes, keep }: Reduction): Value {
-  const attributes = { axes: ints(axes), keepdims: int(keep ? 1 : 0) };
-  return g.node(op, [x], reduced(op, x, axes, keep), attributes);
+/** The axes are an attribute before opset `inputSince`, an input from it on. */
+function reduce(
+  g: GraphBuilder,
+  op: string,
+  x: Value,
+  { axes, keep }: Reduction,
+  inputSince = 18,
+): Value {
+  const output = reduced(op, x, axes, keep);
+  const keepdims = int(keep ? 1 : 0);
+  return g.opset < inputSince
+    ? g.node(op, [x], output, { axes: ints(axes), keepdims })
+    : g.node(op, [x, g.ints(axes)], output, { keepdims });
 }
 
 function reduced(op: string, x: Value, axes: readonly number[], keep: boolean) {

@@ -1,0 +1,87 @@
+/** Holds the options of an export to what the model and the format allow. */
+import { OptionError } from "./errors.js";
+import type { Layout } from "./ir/types.js";
+import { OPSETS } from "./proto/versions.js";
+import type { SourceLayer, SourceModel } from "./source/types.js";
+
+/** Order of the axes of an image, the batch first. */
+export type ImageLayout = "NHWC" | "NCHW";
+
+export const IMAGE_LAYOUTS: readonly ImageLayout[] = ["NHWC", "NCHW"];
+/** Axes of [N, H, W, C]. */
+const IMAGE_RANK = 4;
+
+type Names = readonly string[];
+
+export function needOpset(opset: number): number {
+  if (OPSETS.includes(opset)) return opset;
+  throw new OptionError(
+    `options.opset: expected one of ${OPSETS.join(", ")}, got ${opset}. 17 runs everywhere.`,
+  );
+}
+
+/** How an input or output of the model with this many axes stands in the graph. */
+export function tensorLayout(
+  source: SourceModel,
+  rank: number,
+  { layout = "NHWC" }: { layout?: ImageLayout | undefined },
+): Layout {
+  if (!IMAGE_LAYOUTS.includes(layout)) {
+    throw new OptionError(`options.layout: expected ${IMAGE_LAYOUTS.join(" or ")}, got ${layout}.`);
+  }
+  if (layout === "NHWC" || rank !== IMAGE_RANK) return "source";
+  const first = channelsFirstLayer(source);
+  if (first === undefined) return "channels-first";
+  throw new OptionError(
+    `options.layout: layer "${first}" works on [N, C, H, W] already, so "NCHW" would move its channels again. Leave the option out.`,
+  );
+}
+
+function channelsFirstLayer({ calls }: SourceModel): string | undefined {
+  for (const { layer } of calls) {
+    const found = layersOf(layer).find(({ config }) => config.dataFormat === "channelsFirst");
+    if (found !== undefined) return found.name;
+  }
+  return undefined;
+}
+
+/** A layer and all that is inside it. */
+function layersOf(layer: SourceLayer): SourceLayer[] {
+  const nested = layer.model?.calls.map((call) => call.layer) ?? [];
+  return [layer, ...[...layer.inner, ...nested].flatMap(layersOf)];
+}
+
+/** Names of the graph's inputs and outputs: given, or those of the layers behind them. */
+export function borderNames(
+  source: SourceModel,
+  { inputNames, outputNames }: { inputNames?: Names; outputNames?: Names },
+): { inputs: Names; outputs: Names } {
+  const inputs = inputNames ?? source.inputNames;
+  const outputs = outputNames ?? distinct(source.outputNames, inputs);
+  needNames("inputNames", inputs, source.inputNames);
+  needNames("outputNames", outputs, source.outputNames);
+  const all = [...inputs, ...outputs];
+  const twice = all.find((name, index) => name === "" || all.indexOf(name) !== index);
+  if (twice === undefined) return { inputs, outputs };
+  throw new OptionError(
+    `Names of inputs and outputs must be unique and not empty, got ${all.map((name) => `"${name}"`).join(", ")}.`,
+  );
+}
+
+function needNames(option: string, names: readonly string[], layers: readonly string[]): void {
+  if (names.length === layers.length) return;
+  throw new OptionError(
+    `options.${option}: the model has ${layers.length} (${layers.join(", ")}), got ${names.length} names.`,
+  );
+}
+
+/** Layer names with a number behind those that are taken: a layer can give several outputs. */
+function distinct(names: readonly string[], taken: readonly string[]): string[] {
+  const used = new Set(taken);
+  return names.map((wish) => {
+    let name = wish;
+    for (let number = 2; used.has(name); number++) name = `${wish}_${number}`;
+    used.add(name);
+    return name;
+  });
+}
