@@ -18,7 +18,15 @@ async function readPng(file: string) {
 function metrics(epoch: number): EpochMetrics {
   const losses = { negativeElbo: 100 / epoch, distortion: 80 / epoch, rate: 20 / epoch };
   const test = { ...losses, activeUnits: 3 };
-  return { epoch, train: losses, test, seconds: 1, imagesPerSecond: 1 };
+  return {
+    epoch,
+    train: losses,
+    test,
+    gradientNorm: 1,
+    learningRate: 1e-3,
+    seconds: 1,
+    imagesPerSecond: 1,
+  };
 }
 
 describe("the pictures of a run", async () => {

@@ -102,6 +102,8 @@ describe("engines", () => {
     const batches = Array.from({ length: steps }, (_, step) => ({
       rows: Int32Array.from({ length: 20 }, (_, i) => (20 * step + i) % 1000),
       noise: Int32Array.of(1, 2 * step),
+      learningRate: config.training.optimizer.learningRate,
+      averageDecay: 1,
     }));
     const { stepsPerCall } = engine;
     const losses = batches.flatMap((_, i) =>
@@ -113,7 +115,8 @@ describe("engines", () => {
     engine.dispose();
     vae.dispose();
     dataset.dispose();
-    return { losses: losses.flatMap((terms) => [...Array.from(terms)]), held, eager, stepsPerCall };
+    const terms = losses.flatMap((report) => [...Array.from(report.terms)]);
+    return { losses: terms, held, eager, stepsPerCall };
   }
 
   const largestDifference = (a: number[], b: number[]) =>

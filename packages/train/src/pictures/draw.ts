@@ -7,6 +7,7 @@ import { seededNormal } from "@vaeport/infer/random";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import type { TensorFlow } from "../tensorflow/index.js";
+import { finalMetrics } from "../training/early-stop.js";
 import { replaceFolder } from "../training/files.js";
 import type { EpochMetrics } from "../training/loop.js";
 import { drawPixels } from "../training/step.js";
@@ -122,8 +123,8 @@ function drawTrainingCurve({ config, metrics }: PictureSource): Canvas {
   });
 }
 
-function standing({ metrics }: PictureSource): string {
-  const { epoch, test } = metrics.at(-1)!;
+function standing({ metrics, config }: PictureSource): string {
+  const { epoch, test } = finalMetrics(metrics, config.training);
   const epochs = epoch === 1 ? "1 epoch" : `${epoch} epochs`;
   return `after ${epochs}: held-out −ELBO ${test.negativeElbo.toFixed(2)} nats`;
 }

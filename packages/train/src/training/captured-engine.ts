@@ -1,11 +1,14 @@
 /** Steps and evaluations as TensorFlow graphs, captured from the code that the eager engine runs. */
-import type { NamedTensorMap, Tensor, Tensor1D } from "@tensorflow/tfjs-node";
+import type { NamedTensorMap, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import { EVALUATION_BATCH } from "../evaluation/evaluate.js";
 import { adam, Program } from "../graph/index.js";
 import type { Batch, Engine, EngineOptions } from "./engine.js";
 import { takeValues, toTensors, weightNames } from "./engine-state.js";
+import { clipByGlobalNorm, globalNorm } from "./gradients.js";
 import { imageSource } from "./image-source.js";
+import type { StepReport } from "./losses.js";
 import { batchTerms, stepLosses } from "./step.js";
+import { moveAverage } from "./weight-average.js";
 
 /** Name of the training step, which opens the names of the optimizer's variables. */
 const STEP = "step";
@@ -21,55 +24,89 @@ const WORTHWHILE_STEPS = 1000;
 
 /** One program over the weights: a training step, and the measurement of a held-out batch. */
 export function createCapturedEngine(options: EngineOptions): Engine {
-  const { tf, vae, dataset, config } = options;
-  const { batchSize, optimizer, residentMegabytes } = config.training;
+  const { tf, vae, dataset, config, average } = options;
+  const { batchSize, optimizer, gradientClip, residentMegabytes } = config.training;
   const train = imageSource(tf, dataset.train, residentMegabytes);
   const test = imageSource(tf, dataset.test, residentMegabytes);
   const program = new Program(tf);
-  const names = weightNames(vae);
+  const learningRate = tf.tidy(() => tf.variable(tf.scalar(optimizer.learningRate), false));
+  const names = new Map([...weightNames(vae, average), [learningRate.name, "learning_rate"]]);
   const noiseExample = tf.tensor1d([0, 0], "int32");
+  const paceExample = tf.tensor1d([optimizer.learningRate, 1]);
+  const decayExample = tf.scalar(1);
   const trainExample = train.example(Math.min(batchSize, dataset.train.shape[0]));
   const testExample = test.example(Math.min(EVALUATION_BATCH, dataset.test.shape[0]));
 
   const step = program.train(
     STEP,
-    (input: Tensor, noise: Tensor1D) =>
-      stepLosses(options, config.objective.beta, train.images(input), noise),
-    [trainExample, noiseExample],
-    { variables: vae.variables, optimizer: adam(optimizer), variableBatch: true },
+    (input: Tensor, noise: Tensor1D, pace: Tensor1D) => {
+      const [rate, decay] = tf.unstack(pace) as [Scalar, Scalar];
+      learningRate.assign(rate);
+      if (average) moveAverage(tf, average, vae, decay);
+      return stepLosses(options, config.objective.beta, train.images(input), noise);
+    },
+    [trainExample, noiseExample, paceExample],
+    {
+      variables: vae.variables,
+      optimizer: adam({ ...optimizer, learningRate }),
+      variableBatch: true,
+      observeGradients: (gradients) => ({ gradientNorm: globalNorm(tf, gradients) }),
+      ...(gradientClip !== undefined && {
+        transformGradients: (gradients) => clipByGlobalNorm(tf, gradients, gradientClip),
+      }),
+    },
   );
+  const averaging =
+    average &&
+    program.capture(
+      "average",
+      (decay: Scalar) => {
+        moveAverage(tf, average, vae, decay);
+        return [];
+      },
+      [decayExample],
+    );
   const measure = program.capture(
     "measure",
     (input: Tensor, noise: Tensor1D) => {
-      const terms = batchTerms(options, test.images(input), noise, false);
+      const model = { ...options, vae: average ?? vae };
+      const terms = batchTerms(model, test.images(input), noise, false);
       return { distortion: terms.distortion, rate: terms.rate, mean: terms.posterior.mean };
     },
     [testExample, noiseExample],
     { variableBatch: true },
   );
-  tf.dispose([noiseExample, trainExample, testExample]);
+  tf.dispose([noiseExample, paceExample, decayExample, trainExample, testExample]);
 
   const stepsPerCall = train.resident && severalPay(options) ? STEPS_PER_CALL : 1;
   const several = stepsPerCall > 1 ? step.repeat(stepsPerCall) : undefined;
 
   /** One call for as many whole batches as it was made for; else one for each. */
-  function takeSteps(batches: readonly Batch[]): ArrayLike<number>[] {
+  function takeSteps(batches: readonly Batch[]): StepReport[] {
     const whole = batches.every(({ rows }) => rows.length === batchSize);
     if (!several || batches.length !== stepsPerCall || !whole) {
-      return batches.map(({ rows, noise }) =>
-        train.feed(rows, (input) => step.values(input, noise).terms),
-      );
+      return batches.map((batch) => {
+        const { terms, gradientNorm } = train.feed(batch.rows, (input) =>
+          step.values(input, batch.noise, paceOf([batch])),
+        );
+        return { terms, gradientNorm: gradientNorm[0]! };
+      });
     }
-    const { terms } = several.values(
+    const { terms, gradientNorm } = several.values(
       joined(batches.map(({ rows }) => rows)),
       joined(batches.map(({ noise }) => noise)),
+      paceOf(batches),
     );
-    return batches.map((_, i) => terms.subarray(2 * i, 2 * i + 2));
+    return batches.map((_, i) => ({
+      terms: terms.subarray(2 * i, 2 * i + 2),
+      gradientNorm: gradientNorm[i]!,
+    }));
   }
 
   return {
     stepsPerCall,
     train: takeSteps,
+    moveAverage: (decay) => void averaging?.values(Float32Array.of(decay)),
     evaluator: {
       count: dataset.test.shape[0],
       measure: (rows, noise) => test.feed(rows, (input) => measure.values(input, noise)),
@@ -93,10 +130,18 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     },
     dispose() {
       program.dispose();
+      learningRate.dispose();
       train.dispose();
       test.dispose();
     },
   };
+}
+
+/** [learning rate, decay of the average] of each batch. */
+function paceOf(batches: readonly Batch[]): Float32Array {
+  return Float32Array.from(
+    batches.flatMap(({ learningRate, averageDecay }) => [learningRate, averageDecay]),
+  );
 }
 
 function severalPay({ dataset, config }: EngineOptions): boolean {

@@ -4,8 +4,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseConfig, type TrainConfig } from "../config.js";
 import { CheckpointError } from "../errors.js";
+import { finalMetrics } from "./early-stop.js";
 import type { EngineState, SavedTensor } from "./engine-state.js";
 import { writeJson, writeWhole } from "./files.js";
+import type { EpochMetrics } from "./loop.js";
 import type { Snapshot } from "./snapshot.js";
 
 const HEADER = "checkpoint.json";
@@ -19,9 +21,14 @@ interface Header extends Pick<Snapshot, "sums" | "seconds" | "metrics"> {
   config: TrainConfig;
   /** What decides shuffles and noise from here on: the seed, whole epochs, steps after them. */
   position: { seed: number; epoch: number; step: number };
+  /** Where a training stops early: the best epoch so far, whose weights are the tensors named `best/…`. */
+  best?: { epoch: number; negativeElbo: number };
   /** What `state.bin` holds, one after the other, little-endian. */
   tensors: Pick<SavedTensor & { name: string }, "name" | "dtype" | "shape">[];
 }
+
+/** Opens the names of the best epoch's weights. */
+const BEST = "best/";
 
 /** A checkpoint as it was read. */
 export interface Checkpoint {
@@ -33,10 +40,12 @@ export interface Checkpoint {
 export async function writeCheckpoint(
   folder: string,
   config: TrainConfig,
-  { metrics, step, sums, seconds, state }: Snapshot,
+  { metrics, step, sums, seconds, state, best = {} }: Snapshot,
 ): Promise<void> {
+  const kept = Object.entries(best).map(([name, tensor]) => [BEST + name, tensor] as const);
+  const tensors = { ...state, ...Object.fromEntries(kept) };
   const bytes = Buffer.concat(
-    Object.values(state).map(({ values: { buffer, byteOffset, byteLength } }) =>
+    Object.values(tensors).map(({ values: { buffer, byteOffset, byteLength } }) =>
       Buffer.from(buffer, byteOffset, byteLength),
     ),
   );
@@ -48,7 +57,8 @@ export async function writeCheckpoint(
     sums,
     seconds,
     metrics,
-    tensors: Object.entries(state).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    ...(kept.length > 0 && { best: bestOf(config, metrics) }),
+    tensors: Object.entries(tensors).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
   };
   await writeWhole(join(folder, STATE), bytes);
   await writeJson(join(folder, HEADER), { ...header, sha256: checksum(header, bytes) });
@@ -69,9 +79,10 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
     const bytes = await readFile(join(folder, STATE));
     if (checksum(header, bytes) !== sha256) throw new Error("its checksum does not match");
     const { config, metrics, position, sums, seconds } = header;
+    const { state, best } = unpack(header, bytes);
     return {
       config: parseConfig(config, join(folder, HEADER)),
-      snapshot: { metrics, step: position.step, sums, seconds, state: unpack(header, bytes) },
+      snapshot: { metrics, step: position.step, sums, seconds, state, ...(best && { best }) },
     };
   } catch (cause) {
     throw new CheckpointError(folder, `damaged (${(cause as Error).message}).`, { cause });
@@ -83,17 +94,27 @@ function checksum(header: Header, bytes: Uint8Array): string {
   return createHash("sha256").update(JSON.stringify(header)).update(bytes).digest("hex");
 }
 
-function unpack({ tensors }: Header, bytes: Uint8Array): EngineState {
+function bestOf({ training }: TrainConfig, metrics: readonly EpochMetrics[]) {
+  const { epoch, test } = finalMetrics(metrics, training);
+  return { epoch, negativeElbo: test.negativeElbo };
+}
+
+function unpack(
+  { tensors, best: bestEpoch }: Header,
+  bytes: Uint8Array,
+): Pick<Snapshot, "state" | "best"> {
   const state: EngineState = {};
+  const best: EngineState = {};
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
     const length = 4 * shape.reduce((product, size) => product * size, 1);
     const { buffer } = Uint8Array.from(bytes.subarray(offset, offset + length)); // aligned
-    state[name] =
+    const [target, key] = name.startsWith(BEST) ? [best, name.slice(BEST.length)] : [state, name];
+    target[key] =
       dtype === "int32"
         ? { shape, dtype, values: new Int32Array(buffer) }
         : { shape, dtype, values: new Float32Array(buffer) };
     offset += length;
   }
-  return state;
+  return { state, ...(bestEpoch && { best }) };
 }

@@ -1,47 +1,59 @@
 /** Steps operator by operator, in plain tf.js: slower, and the reference of the captured engine. */
-import type { Optimizer, Tensor1D, Variable } from "@tensorflow/tfjs-node";
+import type { Optimizer, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { eagerEvaluator } from "../evaluation/evaluate.js";
 import { gatherRows } from "../graph/index.js";
 import type { Batch, Engine, EngineOptions } from "./engine.js";
-import { namedWeights, toTensors, valuesOf } from "./engine-state.js";
+import { namedState, toTensors, valuesOf } from "./engine-state.js";
+import { clipByGlobalNorm, globalNorm } from "./gradients.js";
 import { stepLosses } from "./step.js";
+import { moveAverage } from "./weight-average.js";
 
 const SLOT = "adam/slot_";
 const slotName = (index: number) => `${SLOT}${index}`;
 
 export function createEagerEngine(options: EngineOptions): Engine {
-  const { tf, vae, dataset, config } = options;
+  const { tf, vae, dataset, config, average } = options;
+  const { gradientClip } = config.training;
   const { learningRate, beta1, beta2, epsilon } = config.training.optimizer;
   const optimizer: Optimizer = tf.train.adam(learningRate, beta1, beta2, epsilon);
 
   // tf.js would recompute the powers of the decay rates on restoring, and round them otherwise.
   const powers = optimizer as unknown as Record<"accBeta1" | "accBeta2", Variable>;
-  const weights = namedWeights(vae);
+  const rate = optimizer as unknown as { learningRate: number };
+  const weights = namedState(vae, average);
 
-  /** Updates the weights; the step's terms are the caller's. */
-  function update({ rows, noise }: Batch): Tensor1D {
+  /** Updates the weights; returns the step's terms and the norm of its gradients, which are the caller's. */
+  function update({ rows, noise, learningRate, averageDecay }: Batch): Tensor[] {
+    if (average) moveAverage(tf, average, vae, tf.scalar(averageDecay));
     const images = gatherRows(tf, dataset.train, tf.tensor1d(rows, "int32"));
     const state = tf.tensor1d(noise, "int32");
-    let terms: Tensor1D | undefined;
+    let terms: Tensor | undefined;
     const { grads } = tf.variableGrads(() => {
       const losses = stepLosses(options, config.objective.beta, images, state);
       terms = tf.keep(losses.terms);
       return losses.loss;
     }, vae.variables);
-    optimizer.applyGradients(grads);
-    return terms!;
+    const norm = globalNorm(tf, grads);
+    rate.learningRate = learningRate;
+    optimizer.applyGradients(
+      gradientClip === undefined ? grads : clipByGlobalNorm(tf, grads, gradientClip),
+    );
+    return [terms!, norm];
   }
 
   return {
     stepsPerCall: 1,
     train: (batches) =>
       batches.map((batch) => {
-        const terms = tf.tidy(() => update(batch));
-        const values = terms.dataSync<"float32">();
-        terms.dispose();
-        return values;
+        const tensors = tf.tidy(() => update(batch));
+        const [terms, norm] = tensors.map((tensor) => tensor.dataSync<"float32">());
+        tf.dispose(tensors);
+        return { terms: terms!, gradientNorm: norm![0]! };
       }),
-    evaluator: eagerEvaluator({ tf, vae, config, images: dataset.test }),
+    moveAverage(decay) {
+      if (average) tf.tidy(() => moveAverage(tf, average, vae, tf.scalar(decay)));
+    },
+    evaluator: eagerEvaluator({ tf, vae: average ?? vae, config, images: dataset.test }),
     synchronise() {},
     async state() {
       const slots = await optimizer.getWeights();

@@ -21,9 +21,31 @@ export function namedWeights(networks: Networks): [string, Variable][] {
   );
 }
 
-/** From the names of tf.Variables, which tf.js numbers within a process, to those of `namedWeights`. */
-export function weightNames(networks: Networks): ReadonlyMap<string, string> {
-  return new Map(namedWeights(networks).map(([name, variable]) => [variable.name, name]));
+/** As `namedWeights`, and those of the weights' average under names of their own. */
+export function namedState(
+  networks: Networks,
+  average: Networks | undefined,
+): [string, Variable][] {
+  const averaged = average ? namedWeights(average) : [];
+  return [
+    ...namedWeights(networks),
+    ...averaged.map(([name, variable]): [string, Variable] => [`average/${name}`, variable]),
+  ];
+}
+
+/** From the names of tf.Variables, which tf.js numbers within a process, to those of `namedState`. */
+export function weightNames(
+  networks: Networks,
+  average: Networks | undefined,
+): ReadonlyMap<string, string> {
+  return new Map(namedState(networks, average).map(([name, variable]) => [variable.name, name]));
+}
+
+/** Takes back what `valuesOf` copied of `namedWeights`. */
+export function assignWeights(tf: TensorFlow, networks: Networks, state: EngineState): void {
+  const tensors = toTensors(tf, state);
+  for (const [name, variable] of namedWeights(networks)) variable.assign(tensors[name]!);
+  tf.dispose(tensors);
 }
 
 /** Copies the values; the tensors stay the caller's. */

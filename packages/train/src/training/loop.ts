@@ -7,10 +7,14 @@ import { InterruptedError, NonFiniteLossError } from "../errors.js";
 import { type Evaluation, evaluateAll } from "../evaluation/evaluate.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Vae } from "../vae/vae.js";
-import { createEngine, type Engine } from "./engine.js";
+import { bestEpoch, hasConverged } from "./early-stop.js";
+import { type Batch, createEngine, type Engine } from "./engine.js";
+import { assignWeights, type EngineState, namedWeights, valuesOf } from "./engine-state.js";
+import { learningRate, type StepPlace } from "./learning-rate.js";
 import { type Losses, LossMeter } from "./losses.js";
 import type { Snapshot } from "./snapshot.js";
 import { DRAWS_PER_BATCH } from "./step.js";
+import { averageDecay } from "./weight-average.js";
 
 /** Numbers of one epoch: a line of metrics.jsonl. */
 export interface EpochMetrics {
@@ -20,6 +24,10 @@ export interface EpochMetrics {
   train: Losses;
   /** Of the held-out items, after the epoch. */
   test: Evaluation;
+  /** Global norm of the gradients before clipping, mean over the steps. */
+  gradientNorm: number;
+  /** Of the last step. */
+  learningRate: number;
   /** Of training, evaluation left out. */
   seconds: number;
   imagesPerSecond: number;
@@ -49,6 +57,8 @@ export interface LoopOptions {
   vae: Vae;
   dataset: Dataset;
   config: TrainConfig;
+  /** Gets the moving average of the weights that `config.training.weightAverage` asks for; built as `vae`. */
+  average?: Vae | undefined;
   signal?: AbortSignal | undefined;
   /** Continues from here instead of from the beginning; of the same configuration and data. */
   start?: Snapshot | undefined;
@@ -64,31 +74,42 @@ export interface LoopOptions {
  * @throws InterruptedError once `signal` is aborted, after the step in hand
  */
 export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEvent> {
-  const { dataset, config, save } = options;
-  const { epochs, batchSize } = config.training;
+  const { tf, dataset, config, save } = options;
+  const { epochs, batchSize, earlyStop } = config.training;
   const items = dataset.train.shape[0];
+  const stepsPerEpoch = Math.ceil(items / batchSize);
   const engine = createEngine(options);
   try {
     if (options.start) await engine.restore(options.start.state);
     const secondsLeft = forecast(epochs * items, itemsDone(options));
     const history = [...(options.start?.metrics ?? [])];
     let within = partOf(options.start);
+    let best = options.start?.best;
     for (let epoch = history.length + 1; epoch <= epochs; epoch++) {
-      const { train, seconds } = yield* trainEpoch(options, {
-        engine,
-        history,
-        within,
-        secondsLeft,
-      });
+      if (hasConverged(history, earlyStop)) break;
+      const context = { engine, history, within, best, secondsLeft };
+      const trained = yield* trainEpoch(options, context);
+      engine.moveAverage(averageDecay(config.training, epoch * stepsPerEpoch));
       const test = evaluateAll(engine.evaluator, config.latent.size);
-      assertFinite(test, epoch, Math.ceil(items / batchSize));
+      assertFinite(test, epoch, stepsPerEpoch);
       engine.synchronise();
-      const metrics = { epoch, train, test, seconds, imagesPerSecond: items / seconds };
+      const metrics = {
+        ...{ epoch, train: trained.train, test },
+        gradientNorm: trained.gradientNorm,
+        learningRate: learningRate(config.training, {
+          ...{ history, step: stepsPerEpoch - 1, stepsPerEpoch },
+        }),
+        ...{ seconds: trained.seconds, imagesPerSecond: items / trained.seconds },
+      };
       history.push(metrics);
       within = partOf(undefined);
-      await save?.({ ...within, metrics: [...history], state: await engine.state() });
+      if (earlyStop && bestEpoch(history, earlyStop) === epoch) best = weightsOf(options);
+      const metricsSoFar = [...history];
+      const state = await engine.state();
+      await save?.({ ...within, metrics: metricsSoFar, state, ...(best && { best }) });
       yield { type: "epoch", epochs, metrics };
     }
+    if (best) assignWeights(tf, options.average ?? options.vae, best);
   } finally {
     engine.dispose();
   }
@@ -109,13 +130,15 @@ interface EpochContext {
   history: readonly EpochMetrics[];
   /** Of this epoch, what an earlier process did. */
   within: Part;
+  /** Weights of the best epoch so far, where they are kept. */
+  best: EngineState | undefined;
   secondsLeft(items: number): number;
 }
 
 async function* trainEpoch(
   { dataset, config, signal, save }: LoopOptions,
-  { engine, history, within, secondsLeft }: EpochContext,
-): AsyncGenerator<Progress, { train: Losses; seconds: number }> {
+  { engine, history, within, best, secondsLeft }: EpochContext,
+): AsyncGenerator<Progress, { train: Losses; gradientNorm: number; seconds: number }> {
   const { batchSize, epochs } = config.training;
   const epoch = history.length + 1;
   const of = dataset.train.shape[0];
@@ -126,11 +149,10 @@ async function* trainEpoch(
   for (let index = within.step; index < steps.length; ) {
     const next = Math.min(nextCall(index, engine.stepsPerCall), steps.length);
     const group = steps.slice(index, next).map((rows, i) => {
-      const step = (epoch - 1) * steps.length + index + i;
-      return { rows, noise: Int32Array.of(config.seed, step * DRAWS_PER_BATCH) };
+      return batchOf(config, rows, { history, step: index + i, stepsPerEpoch: steps.length });
     });
-    engine.train(group).forEach((terms, i) => {
-      meter.add(terms, group[i]!.rows.length);
+    engine.train(group).forEach((report, i) => {
+      meter.add(report, group[i]!.rows.length);
       assertFinite(meter.read(), epoch, index + i + 1);
     });
     index = next;
@@ -145,10 +167,27 @@ async function* trainEpoch(
     if (!signal?.aborted) continue;
     engine.synchronise();
     const done = { step: index, sums, seconds: (performance.now() - start) / 1000 };
-    await save?.({ ...done, metrics: [...history], state: await engine.state() });
+    const state = await engine.state();
+    await save?.({ ...done, metrics: [...history], state, ...(best && { best }) });
     throw new InterruptedError(epoch, epochs);
   }
-  return { train: meter.read(), seconds: (performance.now() - start) / 1000 };
+  const seconds = (performance.now() - start) / 1000;
+  return { train: meter.read(), gradientNorm: meter.gradientNorm, seconds };
+}
+
+function batchOf(config: TrainConfig, rows: Int32Array, place: StepPlace): Batch {
+  const done = place.history.length * place.stepsPerEpoch + place.step;
+  return {
+    rows,
+    noise: Int32Array.of(config.seed, done * DRAWS_PER_BATCH),
+    learningRate: learningRate(config.training, place),
+    averageDecay: place.step === 0 ? 1 : averageDecay(config.training, done),
+  };
+}
+
+/** The weights that are evaluated, and will be exported if none better come. */
+function weightsOf({ vae, average }: LoopOptions): EngineState {
+  return valuesOf(Object.fromEntries(namedWeights(average ?? vae)));
 }
 
 /** Where the call that holds step `index` ends: calls begin at multiples, wherever an epoch is continued. */

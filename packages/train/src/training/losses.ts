@@ -8,41 +8,58 @@ export interface Losses {
   rate: number;
 }
 
-/** Sums over the items of an epoch that are done, in nats. */
+/** What a training step reports. */
+export interface StepReport {
+  /** [distortion, rate], means over the batch, in nats. */
+  terms: ArrayLike<number>;
+  /** Global norm of the gradients, before clipping. */
+  gradientNorm: number;
+}
+
+/** Sums over an epoch as far as it is done. */
 export interface LossSums {
+  /** Over the items, in nats. */
   distortion: number;
   rate: number;
   items: number;
+  /** Over the steps. */
+  gradientNorm: number;
+  steps: number;
 }
+
+const NOTHING: LossSums = { distortion: 0, rate: 0, items: 0, gradientNorm: 0, steps: 0 };
 
 /** Running mean over the items of an epoch, summed in float64 in the order of the steps. */
 export class LossMeter {
-  #distortion: number;
-  #rate: number;
-  #items: number;
+  readonly #sums: LossSums;
 
   /** @param sums of the steps before */
-  constructor({ distortion, rate, items }: LossSums = { distortion: 0, rate: 0, items: 0 }) {
-    this.#distortion = distortion;
-    this.#rate = rate;
-    this.#items = items;
+  constructor(sums: LossSums = NOTHING) {
+    this.#sums = { ...sums };
   }
 
-  /** Adds a step's [distortion, rate], means over `items`. */
-  add(terms: ArrayLike<number>, items: number): void {
-    this.#distortion += items * terms[0]!;
-    this.#rate += items * terms[1]!;
-    this.#items += items;
+  /** Adds a step on so many items. */
+  add({ terms, gradientNorm }: StepReport, items: number): void {
+    this.#sums.distortion += items * terms[0]!;
+    this.#sums.rate += items * terms[1]!;
+    this.#sums.items += items;
+    this.#sums.gradientNorm += gradientNorm;
+    this.#sums.steps += 1;
   }
 
   get sums(): LossSums {
-    return { distortion: this.#distortion, rate: this.#rate, items: this.#items };
+    return { ...this.#sums };
   }
 
-  /** The means so far. */
+  /** Means over the items so far. */
   read(): Losses {
-    const distortion = this.#distortion / this.#items;
-    const rate = this.#rate / this.#items;
+    const distortion = this.#sums.distortion / this.#sums.items;
+    const rate = this.#sums.rate / this.#sums.items;
     return { negativeElbo: distortion + rate, distortion, rate };
+  }
+
+  /** Mean over the steps so far. */
+  get gradientNorm(): number {
+    return this.#sums.gradientNorm / this.#sums.steps;
   }
 }

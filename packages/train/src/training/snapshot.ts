@@ -17,4 +17,6 @@ export interface Snapshot {
   /** What these steps took. */
   seconds: number;
   state: EngineState;
+  /** Where a training stops early: the weights of the best epoch so far. */
+  best?: EngineState;
 }

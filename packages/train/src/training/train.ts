@@ -8,6 +8,7 @@ import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { startAtDataMean } from "../vae/initialise.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { saveCheckpoint } from "./checkpoints.js";
+import { finalMetrics } from "./early-stop.js";
 import { type EpochMetrics, type LoopEvent, trainEpochs } from "./loop.js";
 import { appendMetrics, createRunFolder, finishRun, picturesFolder } from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
@@ -80,15 +81,20 @@ async function trainOn(
   { folder, prepare, start, signal, onEvent }: RunTrainingOptions,
 ): Promise<TrainResult> {
   const vae = buildVae(tf, config, dataset.itemShape);
+  const average = config.training.weightAverage && buildVae(tf, config, dataset.itemShape);
+  const result = average ?? vae;
   try {
-    if (config.model.outputBias === "data-mean") startAtDataMean(tf, vae.decoder, dataset.train);
+    if (config.model.outputBias === "data-mean") {
+      for (const each of new Set([vae, result])) startAtDataMean(tf, each.decoder, dataset.train);
+    }
     await prepare();
     onEvent?.(startEvent(vae, dataset));
 
     const epochs = [...(start?.metrics ?? [])];
     const save = (snapshot: Snapshot) =>
-      writing(folder, () => saveCheckpoint(folder, config, vae, snapshot));
-    for await (const event of trainEpochs({ tf, vae, dataset, config, signal, start, save })) {
+      writing(folder, () => saveCheckpoint(folder, config, result, snapshot));
+    const options = { tf, vae, average, dataset, config, signal, start, save };
+    for await (const event of trainEpochs(options)) {
       if (event.type === "epoch") {
         epochs.push(event.metrics);
         await writing(folder, () => appendMetrics(folder, event.metrics));
@@ -96,8 +102,10 @@ async function trainOn(
       onEvent?.(event);
     }
     await writing(folder, async () => {
-      await drawPictures(tf, picturesFolder(folder), { vae, dataset, config, metrics: epochs });
-      await finishRun(folder, vae, summarise(tf, config, dataset, epochs.at(-1)!));
+      const source = { vae: result, dataset, config, metrics: epochs };
+      await drawPictures(tf, picturesFolder(folder), source);
+      const metrics = finalMetrics(epochs, config.training);
+      await finishRun(folder, result, summarise(tf, config, dataset, metrics));
     });
     return { folder, epochs };
   } catch (error) {
@@ -105,6 +113,7 @@ async function trainOn(
     throw new InterruptedError(error.epoch, config.training.epochs, folder);
   } finally {
     vae.dispose();
+    average?.dispose();
   }
 }
 

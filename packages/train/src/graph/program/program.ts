@@ -27,11 +27,16 @@ export interface CaptureOptions {
   nativeGradients?: boolean;
 }
 
-export interface TrainOptions extends CaptureOptions {
+/** What is made of gradients. */
+type Observed = { readonly [name: string]: Tensor };
+
+export interface TrainOptions<E = unknown> extends CaptureOptions {
   /** Trainable tf.Variables of float32; of a layers model, `model.trainableWeights.map((w) => w.read())`. */
   variables: readonly Tensor[];
   /** From `adam`, `adamW` or `sgd`; or any optimizer of tf.js, which is captured, its learning rate frozen. */
   optimizer: FusedOptimizer | Optimizer;
+  /** More outputs, beside a record that the function returns: made of the gradients (by variable name), as their norm. */
+  observeGradients?: (gradients: NamedTensorMap) => E & Observed;
   /** Applied to the gradients (by variable name) before the optimizer, as for clipping. */
   transformGradients?: (gradients: NamedTensorMap) => NamedTensorMap;
 }
@@ -84,25 +89,26 @@ export class Program {
    * @param f returns the loss, a float32 scalar, or a record of it as `loss` and of anything else worth knowing
    * @throws CaptureError as `capture`, and for a variable on which the loss does not depend
    */
-  train<const I extends readonly Tensor[], O extends Outputs>(
+  train<const I extends readonly Tensor[], O extends Outputs, E = unknown>(
     name: string,
     f: (...inputs: I) => O,
     examples: I,
-    options: TrainOptions,
-  ): TrainFunction<I, O> {
+    options: TrainOptions<E>,
+  ): TrainFunction<I, O & E> {
     this.#claim(name);
-    const { optimizer, transformGradients } = options;
+    const { optimizer, observeGradients, transformGradients } = options;
     const variables = this.#trainable(name, options.variables);
     const fused = "fused" in optimizer;
     if (!fused) prepareOptimizer(this.#tf, optimizer, variables);
     const apply = fused ? undefined : (g: NamedTensorMap) => optimizer.applyGradients(g);
     const user = f as unknown as UserFunction;
-    const traced = lossTrace(this.#tf, name, user, { variables, transformGradients, apply });
+    const hooks = { observeGradients, transformGradients, apply };
+    const traced = lossTrace(this.#tf, name, user, { variables, ...hooks });
     const update = fused
       ? { optimizer, prefix: name, variables: variables.map((variable) => variable.name) }
       : undefined;
     const definition = this.#define(name, traced, examples, options, update);
-    return this.#withLearningRate(definition.callable(), name, update) as TrainFunction<I, O>;
+    return this.#withLearningRate(definition.callable(), name, update) as TrainFunction<I, O & E>;
   }
 
   /** Loads what was captured since the last call; otherwise the first call of a new function does. */

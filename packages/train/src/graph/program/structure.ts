@@ -48,3 +48,16 @@ export function takeApart(tf: TensorFlow, where: string, result: unknown): Struc
     },
   };
 }
+
+/** The record of both: of outputs of the function, and of more that were made of its gradients. */
+export function joinRecords(first: Structure, second: Structure): Structure {
+  const parts = [first, second];
+  return {
+    keys: parts.flatMap(({ keys }) => keys),
+    tensors: parts.flatMap(({ tensors }) => tensors),
+    build: (leaves) => ({
+      ...(first.build(leaves.slice(0, first.keys.length)) as object),
+      ...(second.build(leaves.slice(first.keys.length)) as object),
+    }),
+  };
+}

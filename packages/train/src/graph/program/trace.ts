@@ -3,7 +3,7 @@ import type { NamedTensorMap, Tensor, Variable } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../../tensorflow/index.js";
 import { CaptureError } from "../errors.js";
 import type { Trace } from "../recording/capture.js";
-import { type Outputs, type Structure, takeApart } from "./structure.js";
+import { joinRecords, type Outputs, type Structure, takeApart } from "./structure.js";
 
 /** A trace that remembers the structure of what its function returned last. */
 export interface StructuredTrace {
@@ -30,6 +30,8 @@ export function functionTrace(tf: TensorFlow, name: string, f: UserFunction): St
 
 export interface LossOptions {
   variables: readonly Variable[];
+  /** More outputs, beside those of the function, made of the gradients. */
+  observeGradients?: ((gradients: NamedTensorMap) => NamedTensorMap) | undefined;
   /** Applied to the gradients before the optimizer, as for clipping; keys are names of variables. */
   transformGradients?: ((gradients: NamedTensorMap) => NamedTensorMap) | undefined;
   /** Takes the gradients inside the trace; without it, they are appended to the outputs in the variables' order. */
@@ -41,7 +43,12 @@ export function lossTrace(
   tf: TensorFlow,
   name: string,
   f: UserFunction,
-  { variables, transformGradients = (gradients) => gradients, apply }: LossOptions,
+  {
+    variables,
+    observeGradients,
+    transformGradients = (gradients) => gradients,
+    apply,
+  }: LossOptions,
 ): StructuredTrace {
   requireSynchronous(name, f);
   let structure: Structure | undefined;
@@ -57,6 +64,11 @@ export function lossTrace(
       }, [...variables]);
       const outputs = kept.map((tensor) => tf.clone(tensor));
       requireGradients(name, grads, variables, "the loss does not depend on it");
+      if (observeGradients) {
+        const observed = takeApart(tf, name, observeGradients(grads));
+        structure = joinRecords(structure!, observed);
+        outputs.push(...observed.tensors);
+      }
       const transformed = transformGradients(grads);
       requireGradients(name, transformed, variables, "transformGradients returned none");
       // In the variables' order, by which tf.js' optimizers find what they keep.
