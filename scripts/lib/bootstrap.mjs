@@ -14,7 +14,7 @@ export const bootstrapSteps = [
   { title: `Node ${process.versions.node}`, run: checkNode },
   { title: `${packageManager} (kept in the user's cache, nothing global)`, run: installPnpm },
   { title: "dependencies (pnpm install)", run: installDependencies },
-  { title: "build (tsc)", run: build },
+  { title: "build", run: build },
 ];
 
 function checkNode() {
@@ -56,9 +56,10 @@ function runNpm(args) {
  * Runs the project's own pnpm in the repository.
  *
  * @param {readonly string[]} args
+ * @param {{ quiet?: boolean }} [options]
  */
-export function runPnpm(args) {
-  return run(process.execPath, [pnpmCli, ...args], { cwd: repository });
+export function runPnpm(args, options) {
+  return run(process.execPath, [pnpmCli, ...args], { ...options, cwd: repository });
 }
 
 async function installDependencies() {
@@ -72,7 +73,12 @@ async function installDependencies() {
 
 /** Builds the packages and, since it refers to them all, by way of `test`. */
 async function build() {
-  if ((await runPnpm(["exec", "tsc", "-b", "test"])) !== 0) {
-    throw new SetupError("The build failed; the compiler's messages are above. Run: npm run build");
+  const commands = [
+    ["exec", "tsc", "-b", "test"],
+    ["exec", "node", "packages/infer/scripts/build-browser.mjs"],
+  ];
+  for (const command of commands) {
+    if ((await runPnpm(command)) === 0) continue;
+    throw new SetupError("The build failed; its messages are above. Run: npm run build");
   }
 }

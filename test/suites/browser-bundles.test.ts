@@ -1,6 +1,6 @@
-/** An app of ours in a browser, bundled by Vite and by esbuild: providers, noise, threads, workers. */
+/** An app of ours in a browser, by Vite, by esbuild and without a bundler: providers, noise, threads, workers. */
 import { seededNormal, seededUniform } from "@vaeport/infer/random";
-import { buildPage, bundlePage, modulesForNode, type Site } from "@vaeport/test/page";
+import { buildPage, bundlePage, modulesForNode, plainPage, type Site } from "@vaeport/test/page";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bits, expectClose, type Lab, MODEL, nodeSamples, startLab } from "./browser-lab.js";
 
@@ -13,7 +13,8 @@ const holds = (modules: readonly string[], name: string) =>
 describe.each([
   { bundler: "Vite", build: () => buildPage("browser") },
   { bundler: "esbuild", build: bundlePage },
-])("a page by $bundler", ({ build }) => {
+  { bundler: "no bundler", build: plainPage },
+])("a page by $bundler", ({ bundler, build }) => {
   let lab: Lab;
   let page: Site["page"];
   /** Where the runtime's files are, if the bundler did not place them. */
@@ -36,10 +37,31 @@ describe.each([
       { ...placed, provider, seed: SEED },
     );
 
-  test("holds onnxruntime-web, and nothing of onnxruntime-node", () => {
-    expect(holds(lab.built.modules, "onnxruntime-web")).toBe(true);
+  test("holds onnxruntime-web where bundled, and nothing of onnxruntime-node", () => {
+    expect(holds(lab.built.modules, "onnxruntime-web")).toBe(bundler !== "no bundler");
     expect(holds(lab.built.modules, "onnxruntime-node")).toBe(false);
   });
+
+  test.each([
+    { provider: "wasm", file: /\/ort-wasm-simd-threaded(?:-[\w-]{8})?\.wasm$/ },
+    { provider: "webgpu", file: /\/ort-wasm-simd-threaded\.asyncify(?:-[\w-]{8})?\.wasm$/ },
+  ])(
+    "fetches no runtime but that of $provider, at the load, from its own server",
+    async (wanted) => {
+      await using other = await lab.open();
+      const { origin } = other.server;
+      const asked = () => other.requests.filter((address) => /\/ort[.-]/.test(address));
+      expect(asked()).toEqual([]);
+      await other.page.evaluate(
+        async (options) => (await window.vaeport.loadVae("/model/", options)).dispose(),
+        { ...placed, provider: wanted.provider },
+      );
+      expect(asked().length).toBeGreaterThan(1);
+      expect(other.requests.filter((address) => !address.startsWith(`${origin}/`))).toEqual([]);
+      const binaries = asked().filter((address) => address.endsWith(".wasm"));
+      expect(binaries).toEqual([expect.stringMatching(wanted.file)]);
+    },
+  );
 
   test("auto passes over the software adapter, says so, and takes wasm with Node's numbers", async () => {
     const { runtime, drawn } = await sample("auto");

@@ -54,8 +54,8 @@ export interface ProviderOptions {
   /** Handed to ONNX Runtime for the cpu and wasm providers, over what this package would set. */
   sessionOptions?: SessionOptions;
   /**
-   * The address, ending in "/", of the folder with onnxruntime-web's .wasm and .mjs files, when no bundler has placed
-   * them: they are never fetched from elsewhere. Browsers only; the first load of a page decides.
+   * The address of the folder with onnxruntime-web's .wasm and .mjs files, when no bundler has placed them; relative
+   * ones are the page's. They are never fetched from elsewhere. Browsers only; the first load of a page decides.
    */
   wasmPaths?: string;
   /** Gives the load up: it rejects with the signal's reason. */
@@ -163,7 +163,8 @@ async function tryProvider(
   const { threads, workers, sessionOptions, wasmPaths, signal, precision = "float32" } = options;
   const { strict = false, maxBatch = Number.POSITIVE_INFINITY, verify: verified = true } = options;
   const automatic = (options.provider ?? "auto") === "auto";
-  const wishes = { threads, automatic, workers, sessionOptions, wasmPaths };
+  const folder = wasmPaths === undefined ? undefined : folderAddress(wasmPaths, runtime);
+  const wishes = { threads, automatic, workers, sessionOptions, wasmPaths: folder };
   const provider = await runtime.open(name, wishes);
   const graphs = await Graphs.create(model, provider, { strict, maxBatch, signal });
   try {
@@ -186,4 +187,10 @@ async function tryProvider(
     files: model.files,
   };
   return { graphs, found };
+}
+
+/** The absolute address of a folder, of which file names make addresses wherever they are read: in a worker, too. */
+function folderAddress(folder: string, runtime: Runtime): string {
+  const { href } = runtime.resolve(folder);
+  return href.endsWith("/") ? href : `${href}/`;
 }

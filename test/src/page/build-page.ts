@@ -1,5 +1,5 @@
-/** Builds the pages in test/page as web apps would: Vite with next to no configuration, and esbuild. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+/** Builds the pages in test/page as web apps would: Vite with next to no configuration, esbuild, no bundler. */
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,9 @@ const pages = fileURLToPath(new URL("../../page/", import.meta.url));
 
 /** onnxruntime-web's own files, for a bundler that places none of them. */
 const RUNTIME_FILES = dirname(fileURLToPath(import.meta.resolve("onnxruntime-web/wasm")));
+
+/** The package's files for pages without a bundler. */
+const READY_FILES = dirname(fileURLToPath(import.meta.resolve("@vaeport/infer/browser")));
 
 export interface BuiltPage {
   /** What to serve, by URL prefix. */
@@ -49,9 +52,42 @@ export async function buildPage(name: "parity" | "browser"): Promise<BuiltPage> 
 export async function bundlePage(): Promise<BuiltPage> {
   const { folder, remove } = await temporaryFolder();
   const { modules } = await bundle(folder, "browser");
-  const html = await readFile(join(pages, "browser", "index.html"), "utf8");
-  await writeFile(join(folder, "index.html"), html.replace("main.ts", "main.js"));
+  await writeFile(join(folder, "index.html"), await pageOfScript());
   return { folders: { "/": folder, "/ort/": RUNTIME_FILES }, modules, wasmPaths: "/ort/", remove };
+}
+
+/**
+ * The browser page without a bundler: its scripts import the package's ready file at /vaeport/, where
+ * onnxruntime-web's files lie too. (esbuild only strips the types.)
+ */
+export async function plainPage(): Promise<BuiltPage> {
+  const { folder, remove } = await temporaryFolder();
+  const byAddress: esbuild.Plugin = {
+    name: "package-by-address",
+    setup({ onResolve }) {
+      const path = "/vaeport/vaeport-infer.js";
+      onResolve({ filter: /^@vaeport\/infer/ }, () => ({ path, external: true }));
+    },
+  };
+  const { modules } = await bundle(folder, "browser", [byAddress]);
+  await writeFile(join(folder, "index.html"), await pageOfScript());
+  const ready = join(folder, "vaeport");
+  await mkdir(ready);
+  await linkFiles(READY_FILES, /^vaeport-infer/, ready);
+  await linkFiles(RUNTIME_FILES, /^ort\.(?:wasm|webgpu)\.bundle\.min\.mjs$|\.wasm$/, ready);
+  return { folders: { "/": folder, "/ort/": RUNTIME_FILES }, modules, remove };
+}
+
+/** The page's HTML, with its script as esbuild names it. */
+async function pageOfScript(): Promise<string> {
+  const html = await readFile(join(pages, "browser", "index.html"), "utf8");
+  return html.replace("main.ts", "main.js");
+}
+
+async function linkFiles(from: string, names: RegExp, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (names.test(name)) await symlink(join(from, name), join(to, name));
+  }
 }
 
 /** What esbuild takes into a bundle of the page for Node: the negative control of `bundlePage`. */
@@ -59,13 +95,36 @@ export async function modulesForNode(): Promise<readonly string[]> {
   return (await bundle(undefined, "node")).modules;
 }
 
-async function bundle(outdir: string | undefined, platform: esbuild.Platform) {
+/** A file and all that it imports, wherever that is. */
+export async function modulesOf(file: string): Promise<readonly string[]> {
+  const { metafile } = await esbuild.build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    external: ["onnxruntime-web/*"],
+    logLevel: "error",
+  });
+  const inputs = Object.entries(metafile.inputs);
+  return inputs.flatMap(([name, { imports }]) => [
+    name,
+    ...imports.flatMap(({ path, external }) => (external ? [path] : [])),
+  ]);
+}
+
+async function bundle(
+  outdir: string | undefined,
+  platform: esbuild.Platform,
+  plugins: esbuild.Plugin[] = [],
+) {
   const { metafile } = await esbuild.build({
     absWorkingDir: join(pages, "browser"),
     entryPoints: ["main.ts", "own-worker.js", "served-worker.js"],
     outdir: outdir ?? "none",
     write: outdir !== undefined,
     platform,
+    plugins,
     bundle: true,
     splitting: true,
     format: "esm",

@@ -1,4 +1,11 @@
 /** The pages of the tests: built as apps are, served, opened. */
-export { type BuiltPage, buildPage, bundlePage, modulesForNode } from "./build-page.js";
+export {
+  type BuiltPage,
+  buildPage,
+  bundlePage,
+  modulesForNode,
+  modulesOf,
+  plainPage,
+} from "./build-page.js";
 export type { ServeOptions } from "./serve.js";
 export { openSite, type Site, type SiteOptions } from "./site.js";

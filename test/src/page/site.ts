@@ -15,6 +15,8 @@ export interface Site extends AsyncDisposable {
   readonly server: FileServer;
   /** What the page wrote to its console, uncaught errors included. */
   readonly messages: readonly string[];
+  /** The addresses that the page and its workers asked for. */
+  readonly requests: readonly string[];
   /** Opens the page anew, in the same profile. */
   reload(): Promise<void>;
 }
@@ -31,6 +33,8 @@ export async function openSite(
   const messages: string[] = [];
   page.on("console", (message) => messages.push(message.text()));
   page.on("pageerror", (error) => messages.push(error.message));
+  const requests: string[] = [];
+  context.on("request", (request) => requests.push(request.url()));
   const load = async () => {
     await page.goto(`${server.origin}/`);
     await page.waitForFunction((name) => name in window, ready);
@@ -45,5 +49,5 @@ export async function openSite(
     await close();
     throw new Error(`The page did not start. It said:\n${messages.join("\n")}`, { cause });
   }
-  return { page, server, messages, reload: load, [Symbol.asyncDispose]: close };
+  return { page, server, messages, requests, reload: load, [Symbol.asyncDispose]: close };
 }
