@@ -7,13 +7,13 @@ import { spawn, spawnSync } from "node:child_process";
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string> }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string>, quiet?: boolean }} [options] quiet: prints nothing
  * @returns {Promise<number | null>}
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      stdio: "inherit",
+      stdio: options.quiet ? "ignore" : "inherit",
       ...(options.cwd ? { cwd: options.cwd } : {}),
       env: { ...process.env, ...options.env },
     });

@@ -1,0 +1,118 @@
+/** The packed packages in a stranger's empty folder, in Node: the README as written, plain ESM, CommonJS. */
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { seededNormal } from "@vaeport/infer/random";
+import {
+  blockWith,
+  installInEmptyFolder,
+  packPackages,
+  type StrangersFolder,
+  type Tarballs,
+} from "@vaeport/test/consumers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runPnpm } from "../../scripts/lib/bootstrap.mjs";
+import { MODEL, nodeSamples } from "./browser-lab.js";
+
+const SEED = 9;
+const README = readFileSync(
+  fileURLToPath(new URL("../../packages/infer/README.md", import.meta.url)),
+  "utf8",
+);
+
+/** What every program here prints: samples, and noise. */
+const ANSWER = `
+  const { data } = await vae.sample(4, { seed: ${SEED} });
+  const noise = seededNormal(${SEED}, 1000);
+  console.log(JSON.stringify({ chosen: vae.runtime.chosen, data: [...data], noise: [...noise] }));
+  await vae.dispose();`;
+
+const ESM = `
+  import { loadVae } from "@vaeport/infer";
+  import { seededNormal } from "@vaeport/infer/random";
+  const vae = await loadVae("models/mnist-dense-20", { provider: "cpu", threads: 1 });${ANSWER}`;
+
+const COMMONJS = `
+  (async () => {
+    const { loadVae } = await import("@vaeport/infer");
+    const { seededNormal } = await import("@vaeport/infer/random");
+    const vae = await loadVae("models/mnist-dense-20", { provider: "cpu", threads: 1 });${ANSWER}
+  })();`;
+
+let tarballs: Tarballs;
+let folder: StrangersFolder;
+
+beforeAll(async () => {
+  tarballs = await packPackages(runPnpm);
+  folder = await fill([tarballs.of("infer")]);
+  for (const name of ["onnxruntime-node", "onnxruntime-web"]) linkInstalled(name);
+});
+afterAll(async () => {
+  await folder?.[Symbol.asyncDispose]();
+  await tarballs?.[Symbol.asyncDispose]();
+});
+
+/** Puts an ONNX Runtime that is here already into the folder, which spares the download. */
+function linkInstalled(name: string): void {
+  const file = createRequire(import.meta.url).resolve(name);
+  const source = file.slice(0, file.lastIndexOf(`/${name}/`) + name.length + 1);
+  symlinkSync(source, join(folder.path, "node_modules", name));
+}
+
+/** An empty folder with these packages, and a model where the README has one. */
+async function fill(packages: string[]): Promise<StrangersFolder> {
+  const made = await installInEmptyFolder(packages);
+  cpSync(MODEL, join(made.path, "models", "mnist-dense-20"), { recursive: true });
+  return made;
+}
+
+/** Runs a program in the folder with a Node; the text it prints, or an error with what it complained of. */
+async function run(where: StrangersFolder, name: string, code: string, node = process.execPath) {
+  writeFileSync(join(where.path, name), code);
+  const { status, stdout, stderr } = await where.run(node, [name]);
+  if (status !== 0) throw new Error(`${name} ended with ${status}:\n${stderr}`);
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+async function expectTheNumbers(printed: string): Promise<void> {
+  const { chosen, data, noise } = JSON.parse(printed);
+  expect(chosen).toBe("cpu");
+  const here = await nodeSamples(MODEL, SEED);
+  expect(data).toEqual([...here.data]);
+  expect(noise).toEqual([...seededNormal(SEED, 1000)]);
+}
+
+test("plain ESM", async () => {
+  await expectTheNumbers(await run(folder, "main.mjs", ESM));
+});
+
+test("CommonJS, by dynamic import", async () => {
+  await expectTheNumbers(await run(folder, "main.cjs", COMMONJS));
+});
+
+test.each(["vae.traverse", "wasmRuntime"])(
+  "the README's example with %s runs as written",
+  async (text) => {
+    const code = blockWith(README, "js", text);
+    const show = "\nconsole.log(vae.runtime.chosen, vae.runtime.verified);";
+    expect(await run(folder, "readme.mjs", code + show)).toMatch(/(?:cpu|wasm) true\n$/);
+  },
+);
+
+test("the command line finds its way about", async () => {
+  const { status, stdout } = await folder.run("npx", ["--no", "vaeport-infer", "doctor", "--json"]);
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toBeTruthy();
+});
+
+test("a runtime that is not installed is named with the command that gets it", async () => {
+  await using bare = await installInEmptyFolder([tarballs.of("infer")]);
+  const code = `
+    import { loadVae } from "@vaeport/infer";
+    await loadVae(${JSON.stringify(MODEL)}).catch(({ name, message }) => console.log(name, message));`;
+  expect(await run(bare, "main.mjs", code)).toMatch(
+    /^RuntimeMissingError .*npm install onnxruntime-node@/,
+  );
+});
