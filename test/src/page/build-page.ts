@@ -26,7 +26,7 @@ export interface BuiltPage {
 }
 
 /** A page out of test/page, built by Vite. */
-export async function buildPage(name: "parity" | "browser"): Promise<BuiltPage> {
+export async function buildPage(name: "parity" | "browser" | "soak"): Promise<BuiltPage> {
   const { folder, remove } = await temporaryFolder();
   const modules: string[] = [];
   // Workers are bundles of their own, so both kinds tell what they hold.

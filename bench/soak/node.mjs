@@ -1,0 +1,33 @@
+/** The soak of onnxruntime-node, in a process of its own. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const PROCESS = fileURLToPath(new URL("./node-process.mjs", import.meta.url));
+
+/**
+ * @typedef {object} SoakRequest
+ * @property {string} model folder
+ * @property {"ours" | "alone"} who
+ * @property {number} rounds
+ * @property {number} decodes in a round
+ */
+
+/**
+ * The process's memory after every round.
+ *
+ * @param {SoakRequest} request
+ * @returns {Promise<Record<string, number>[]>}
+ */
+export async function soakNode(request) {
+  const child = spawn(process.execPath, ["--expose-gc", PROCESS, JSON.stringify(request)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  /** @type {Record<string, number>[]} */
+  const rounds = [];
+  for await (const text of createInterface(child.stdout)) rounds.push(JSON.parse(text));
+  const status = await ended;
+  if (status !== 0) throw new Error(`The soak of ${request.who} ended with status ${status}.`);
+  return rounds;
+}
