@@ -9,6 +9,15 @@ const suite = (name: string, include: string) => ({
   hookTimeout: 120_000,
 });
 
+/** Real servers, schedulers and clusters: minutes each, one at a time. */
+const nightly = {
+  test: {
+    ...suite("scale", "test/scale/**/*.test.ts"),
+    maxWorkers: 1,
+    sequence: { groupOrder: 2 },
+  },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -24,6 +33,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...(process.env.VAEPORT_NIGHTLY ? [nightly] : []),
     ],
   },
 });
