@@ -26,6 +26,7 @@ export type {
   DataOptions,
   LabelOptions,
   LatentInput,
+  OffsetOptions,
 } from "./options.js";
 export type { ProviderName, ProviderOptions, RuntimeReport } from "./providers.js";
 export type { Queue } from "./queue.js";

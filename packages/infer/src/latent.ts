@@ -48,11 +48,16 @@ export function marginalLogVariance({ data, shape }: Tensor): Tensor {
   return { data: Float32Array.from(variance, Math.log), shape: [n, k] };
 }
 
-/** n draws of temperature * N(0, I), [n, k]. */
-export function drawPrior(n: number, k: number, seed: number, temperature: number): Tensor {
+/** n draws of temperature * N(0, I), [n, k], from draw `offset` of the seed on. */
+export function drawPrior(
+  n: number,
+  k: number,
+  { seed, temperature, offset }: { seed: number; temperature: number; offset: number },
+): Tensor {
   requireWhole("sample: n", n, 1);
   requireFinite("sample: temperature", temperature, 0);
-  return { data: seededNormal(seed, n * k).map((value) => value * temperature), shape: [n, k] };
+  const noise = seededNormal(seed, n * k, 0, offset * k);
+  return { data: noise.map((value) => value * temperature), shape: [n, k] };
 }
 
 /** `steps` copies of z [1, k] with one dimension swept evenly from one value to another, both included: [steps, k]. */

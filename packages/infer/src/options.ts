@@ -31,3 +31,9 @@ export interface DataOptions extends LabelOptions {
   /** Scales pictures of another size to the model's; without it they are an InputError. */
   resize?: boolean | undefined;
 }
+
+/** Calls that draw noise: a large set can go through in parts, with the numbers that one call would give. */
+export interface OffsetOptions {
+  /** How many items came before in the same set; each item's noise follows from its place in it. 0 by default. */
+  offset?: number | undefined;
+}

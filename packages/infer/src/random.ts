@@ -18,18 +18,22 @@ function words(value: number, name: string): Uint32x2 {
 }
 
 /**
- * The first `length` numbers of a seeded stream of unsigned 32-bit integers.
+ * `length` numbers of a seeded stream of unsigned 32-bit integers, behind the first `skip`.
  * The seed is the key; the counter is [block, stream], so streams of one seed never overlap.
  */
-export function seededUint32(seed: number, length: number, stream = 0): Uint32Array {
+export function seededUint32(seed: number, length: number, stream = 0, skip = 0): Uint32Array {
   const key = words(seed, "seed");
   const [stream0, stream1] = words(stream, "stream");
   words(length, "length");
+  words(skip, "skip");
   const out = new Uint32Array(length);
-  for (let start = 0; start < length; start += 4) {
+  for (let start = skip - (skip % 4); start < skip + length; start += 4) {
     const [block0, block1] = words(start / 4, "block");
     const block = philox4x32([block0, block1, stream0, stream1], key);
-    for (let lane = 0; lane < 4 && start + lane < length; lane++) out[start + lane] = block[lane]!;
+    for (let lane = 0; lane < 4; lane++) {
+      const index = start + lane - skip;
+      if (index >= 0 && index < length) out[index] = block[lane]!;
+    }
   }
   return out;
 }
@@ -38,8 +42,8 @@ export function seededUint32(seed: number, length: number, stream = 0): Uint32Ar
  * Uniform draws from the open interval (0, 1): midpoints of 2^52 equal cells, symmetric about 1/2.
  * Each takes two integers of the stream, the upper 26 bits of both.
  */
-export function seededUniform(seed: number, length: number, stream = 0): Float64Array {
-  const bits = seededUint32(seed, 2 * length, stream);
+export function seededUniform(seed: number, length: number, stream = 0, skip = 0): Float64Array {
+  const bits = seededUint32(seed, 2 * length, stream, 2 * skip);
   const out = new Float64Array(length);
   for (let index = 0; index < length; index++) {
     const cell = (bits[2 * index]! >>> 6) * TWO_26 + (bits[2 * index + 1]! >>> 6);
@@ -49,6 +53,6 @@ export function seededUniform(seed: number, length: number, stream = 0): Float64
 }
 
 /** Standard normal draws: the quantile of each uniform draw, rounded to float32. */
-export function seededNormal(seed: number, length: number, stream = 0): Float32Array {
-  return new Float32Array(seededUniform(seed, length, stream).map(normalQuantile));
+export function seededNormal(seed: number, length: number, stream = 0, skip = 0): Float32Array {
+  return new Float32Array(seededUniform(seed, length, stream, skip).map(normalQuantile));
 }

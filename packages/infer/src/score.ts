@@ -14,12 +14,11 @@ export interface Scores {
   elbo: Float32Array;
 }
 
-/** Scores x [n, ...data.shape] over draws of z, the s-th from stream s of the seed, or at the mean for no draws. */
+/** Scores x [n, ...data.shape] over draws of z, the s-th from stream s of the seed, or at the mean for no draws; as items `offset` and on. */
 export async function scoreItems(
   graphs: Graphs,
   x: Tensor,
-  samples: number,
-  seed: number,
+  { samples, seed, offset }: { samples: number; seed: number; offset: number },
   run: RunOptions,
 ): Promise<Scores> {
   const posterior = await graphs.encode(x, run);
@@ -27,8 +26,9 @@ export async function scoreItems(
   const total = new Float64Array(x.shape[0]!);
   let rate: Float32Array = new Float32Array();
   const draws = Math.max(samples, 1);
+  const skip = offset * mean.shape[1]!;
   for (let draw = 0; draw < draws; draw++) {
-    const noise = samples === 0 ? undefined : seededNormal(seed, mean.data.length, draw);
+    const noise = samples === 0 ? undefined : seededNormal(seed, mean.data.length, draw, skip);
     const z = noise === undefined ? mean : reparameterise(posterior, noise);
     const parameters = await graphs.parameters(z, run);
     const scores = await graphs.score(x, posterior, parameters, run);

@@ -14,7 +14,14 @@ import {
 import { Lifecycle, type Reopen } from "./lifecycle.js";
 import type { VaeManifest } from "./manifest/types.js";
 import type { Opened } from "./open.js";
-import type { CallOptions, DataInput, DataOptions, LabelOptions, LatentInput } from "./options.js";
+import type {
+  CallOptions,
+  DataInput,
+  DataOptions,
+  LabelOptions,
+  LatentInput,
+  OffsetOptions,
+} from "./options.js";
 import type { RuntimeReport } from "./providers.js";
 import { seededNormal } from "./random.js";
 import type { Runtime, Tensor } from "./runtime/types.js";
@@ -76,7 +83,9 @@ export class Vae {
   }
 
   /** One draw of z for each item of a posterior: mean + exp(logVariance / 2) * noise, or mean + scaleTril * noise: [n, k]. */
-  sampleLatent(posterior: Posterior, options: { seed: number }): Tensor {
+  sampleLatent(posterior: Posterior, options: OffsetOptions & { seed: number }): Tensor {
+    const { seed, offset = 0 } = options;
+    requireWhole("sampleLatent: offset", offset, 0);
     const k = this.manifest.latent.size;
     const mean = this.#latent("sampleLatent: mean", posterior.mean);
     const count = mean.shape[0];
@@ -85,20 +94,21 @@ export class Vae {
         ? { scaleTril: batch("sampleLatent: scaleTril", posterior.scaleTril!, [k, k], { count }) }
         : {};
     const logVariance = batch("sampleLatent: logVariance", posterior.logVariance, [k], { count });
-    const noise = seededNormal(options.seed, mean.data.length);
+    const noise = seededNormal(seed, mean.data.length, 0, offset * k);
     return reparameterise({ mean, logVariance, ...checked }, noise);
   }
 
   /** Encodes and decodes: through the posterior's mean, or through one seeded draw from it. */
   async reconstruct(
     x: DataInput,
-    options: DataOptions & { seed?: number | undefined } = {},
+    options: DataOptions & OffsetOptions & { seed?: number | undefined } = {},
   ): Promise<Tensor> {
-    const { seed } = options;
+    const { seed, offset } = options;
     const data = this.#data("reconstruct", x, options);
     return this.#call("reconstruct", data, options, async (graphs, run) => {
       const posterior = await graphs.encode(data, run);
-      const z = seed === undefined ? posterior.mean : this.sampleLatent(posterior, { seed });
+      const z =
+        seed === undefined ? posterior.mean : this.sampleLatent(posterior, { seed, offset });
       return (await graphs.decode(z, ["reconstruction"], run)).reconstruction;
     });
   }
@@ -106,10 +116,11 @@ export class Vae {
   /** n items drawn from the model: z from temperature * N(0, I), decoded to [n, ...data.shape]. */
   async sample(
     n: number,
-    options: LabelOptions & { seed: number; temperature?: number | undefined },
+    options: LabelOptions & OffsetOptions & { seed: number; temperature?: number | undefined },
   ): Promise<Tensor> {
-    const { seed, temperature = 1 } = options;
-    const z = drawPrior(n, this.manifest.latent.size, seed, temperature);
+    const { seed, temperature = 1, offset = 0 } = options;
+    requireWhole("sample: offset", offset, 0);
+    const z = drawPrior(n, this.manifest.latent.size, { seed, temperature, offset });
     return this.#decode("sample", z, options);
   }
 
@@ -151,13 +162,15 @@ export class Vae {
    */
   async score(
     x: DataInput,
-    options: DataOptions & { samples?: number | undefined; seed?: number | undefined } = {},
+    options: DataOptions &
+      OffsetOptions & { samples?: number | undefined; seed?: number | undefined } = {},
   ): Promise<Scores> {
-    const { samples = 1, seed = 0 } = options;
+    const { samples = 1, seed = 0, offset = 0 } = options;
     requireWhole("score: samples", samples, 0);
+    requireWhole("score: offset", offset, 0);
     const data = this.#data("score", x, options);
     return this.#call("score", data, options, (graphs, run) =>
-      scoreItems(graphs, data, samples, seed, run),
+      scoreItems(graphs, data, { samples, seed, offset }, run),
     );
   }
 

@@ -4,10 +4,18 @@ import { parseArgs } from "node:util";
 import { InferError } from "../errors.js";
 import { type Call, type Command, EXIT, UsageError } from "./command.js";
 import { doctor } from "./doctor.js";
+import { encode, reconstruct, sample, score } from "./rows/commands.js";
 import { setup } from "./setup.js";
 
 /** By name; a command is a file of its own. */
-const COMMANDS: Readonly<Record<string, Command>> = { doctor, setup };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  doctor,
+  setup,
+  encode,
+  score,
+  reconstruct,
+  sample,
+};
 
 /** Runs `vaeport-infer` with the given arguments and gives its exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {

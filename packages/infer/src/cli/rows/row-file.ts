@@ -1,0 +1,114 @@
+/** Rows on their way into a file: what is written survives a kill, and the same command goes on from there. */
+
+import { existsSync } from "node:fs";
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { InferError } from "../../errors.js";
+import { elementCount } from "../../shape.js";
+import { type Column, printNpyHead, rowBytes } from "./npy.js";
+
+/** The output exists, or cannot be written. */
+export class OutputError extends InferError {
+  override readonly name = "OutputError";
+}
+
+export interface RowFileOptions {
+  path: string;
+  columns: readonly Column[];
+  rows: number;
+  /** What the rows follow from; a half-made file of another fingerprint is thrown away. */
+  fingerprint: string;
+  /** A half-made file is cut to a multiple of this many rows, so that batches are the same as without a kill. */
+  batch: number;
+  force: boolean;
+}
+
+/** `<path>.partial` holds head and rows, `<path>.partial.json` the fingerprint; both are gone when the file appears. */
+export class RowFile {
+  readonly partial: string;
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  /** Where the rows begin. */
+  readonly offset: number;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  #done: number;
+
+  private constructor(
+    { path, columns, rows }: RowFileOptions,
+    file: FileHandle,
+    offset: number,
+    done: number,
+  ) {
+    this.#path = path;
+    this.partial = `${path}.partial`;
+    this.columns = columns;
+    this.rows = rows;
+    this.offset = offset;
+    this.#file = file;
+    this.#done = done;
+  }
+
+  /** Throws OutputError where the file exists and `force` is not set, or where it cannot be made. */
+  static async open(options: RowFileOptions): Promise<RowFile> {
+    const { path, columns, rows, fingerprint, batch, force } = options;
+    if (existsSync(path) && !force) throw new OutputError(`${path} exists. --force replaces it.`);
+    const head = printNpyHead(columns, rows);
+    const [partial, note] = [`${path}.partial`, `${path}.partial.json`];
+    try {
+      const known = await readFile(note, "utf8").catch(() => "");
+      const same = known === fingerprint && existsSync(partial);
+      if (!same) {
+        await rm(partial, { force: true });
+        await writeFile(note, fingerprint);
+      }
+      const file = await open(partial, same ? "r+" : "w+");
+      const size = rowBytes(columns);
+      const whole = Math.floor(Math.max((await file.stat()).size - head.length, 0) / size);
+      const done = whole >= rows ? rows : whole - (whole % batch);
+      await file.truncate(done === 0 ? 0 : head.length + done * size);
+      if (done === 0) await file.write(head, 0, head.length, 0);
+      return new RowFile(options, file, head.length, done);
+    } catch (cause) {
+      throw new OutputError(`cannot write ${partial}: ${(cause as Error).message}.`, { cause });
+    }
+  }
+
+  /** Rows written so far. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Appends `count` rows: of each column its values, row by row. */
+  async append(values: readonly Float32Array[], count: number): Promise<void> {
+    const widths = this.columns.map(({ shape }) => elementCount(shape));
+    const width = rowBytes(this.columns) / 4;
+    const rows = new Float32Array(count * width);
+    for (let row = 0, at = 0; row < count; row++) {
+      for (const [column, size] of widths.entries()) {
+        rows.set(values[column]!.subarray(row * size, (row + 1) * size), at);
+        at += size;
+      }
+    }
+    const position = this.offset + this.#done * width * 4;
+    await this.#file.write(new Uint8Array(rows.buffer), 0, rows.byteLength, position);
+    this.#done += count;
+  }
+
+  /** Makes the file out of the rows, as `finish` writes it to a path, and gives it its name. */
+  async finish(finish?: (target: string) => Promise<void>): Promise<void> {
+    await this.#file.sync();
+    await this.close();
+    if (finish === undefined) await rename(this.partial, this.#path);
+    else {
+      const target = `${this.#path}.new`;
+      await finish(target);
+      await rename(target, this.#path);
+      await rm(this.partial);
+    }
+    await rm(`${this.#path}.partial.json`);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

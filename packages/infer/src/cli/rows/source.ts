@@ -1,0 +1,153 @@
+/** The items that a command reads: an array in a .npy file, or image files. */
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { InputError } from "../../errors.js";
+import type { Bytes } from "../../input.js";
+import type { DataSection } from "../../manifest/types.js";
+import { elementCount } from "../../shape.js";
+import { imageReader } from "./images.js";
+import { parseNpyHead } from "./npy.js";
+
+/** Rows in order, of which any range can be read; nothing else is held in memory. */
+export interface RowSource {
+  rows: number;
+  /** What stands for a row in parquet: the image's path, or the row's number. */
+  id(row: number): string;
+  read(start: number, count: number): Promise<Float32Array | Bytes>;
+  /** Changes with the files. */
+  fingerprint: string;
+  close(): Promise<void>;
+}
+
+const IMAGES = new Set([
+  ".png",
+  ".jpg",
+  ".jpeg",
+  ".webp",
+  ".gif",
+  ".tif",
+  ".tiff",
+  ".avif",
+  ".bmp",
+]);
+
+/** Opens what the paths name: one .npy file, or images and folders of them. Throws InputError. */
+export async function openSource(
+  paths: readonly string[],
+  data: DataSection,
+  resize: boolean,
+): Promise<RowSource> {
+  const [first, ...more] = paths;
+  if (first !== undefined && extname(first) === ".npy") {
+    if (more.length > 0) throw new InputError(`${first}: a .npy file must be the only input.`);
+    return openArray(first, data.shape);
+  }
+  const files = (await Promise.all(paths.map(imagesAt))).flat();
+  if (files.length === 0) {
+    throw new InputError(
+      `no images in ${paths.join(", ")}: expected ${[...IMAGES].join(", ")}, or a .npy file.`,
+    );
+  }
+  const read = await imageReader(data, resize);
+  const stamps = await Promise.all(files.map(stampOf));
+  return {
+    rows: files.length,
+    id: (row) => files[row]!,
+    read: async (start, count) => {
+      const images = await Promise.all(files.slice(start, start + count).map(read));
+      const size = elementCount(data.shape);
+      const bytes = new Uint8Array(images.length * size);
+      images.forEach((image, index) => {
+        bytes.set(image, index * size);
+      });
+      return bytes;
+    },
+    fingerprint: stamps.join("\n"),
+    close: async () => {},
+  };
+}
+
+/** The images of a folder and the folders in it, by name; a file stands for itself. */
+async function imagesAt(path: string): Promise<string[]> {
+  if (!(await statOf(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter(
+    (entry) => entry.isFile() && IMAGES.has(extname(entry.name).toLowerCase()),
+  );
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
+}
+
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await statOf(path);
+  return `${path} ${size} ${mtimeMs}`;
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    throw new InputError(`${path}: there is no such file or folder.`, { cause });
+  }
+}
+
+/** NumPy's types that stand for items: float32 values, and bytes for the data's range. */
+const ELEMENT_BYTES: Readonly<Record<string, number>> = { "<f4": 4, "|u1": 1 };
+
+async function openArray(path: string, item: readonly number[]): Promise<RowSource> {
+  const fingerprint = await stampOf(path);
+  const file = await open(path);
+  try {
+    const head = parseNpyHead(await readAt(file, 0, 4096), path);
+    const [rows = 0, ...shape] = head.shape;
+    const bytes = ELEMENT_BYTES[head.type];
+    // [n, 28, 28] and [n, 784] are as good as [n, 28, 28, 1]: the elements and their order are the same.
+    if (bytes === undefined || rows === 0 || elementCount(shape) !== elementCount(item)) {
+      throw new InputError(
+        `${path}: expected float32 or uint8 of shape [n, ${item.join(", ")}]; got ${head.type} of shape [${head.shape.join(", ")}].`,
+      );
+    }
+    const row = bytes * elementCount(item);
+    const read = async (start: number, count: number) => {
+      const content = await readAt(
+        file,
+        head.offset + start * row,
+        Math.min(count, rows - start) * row,
+      );
+      if (bytes === 1) return content;
+      return new Float32Array(content.buffer, content.byteOffset, content.length / 4);
+    };
+    return { rows, id: String, read, fingerprint, close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Up to `length` bytes in memory of their own, less at the file's end. */
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.from(new ArrayBuffer(length));
+  const { bytesRead } = await file.read(buffer, 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** Classes from a .npy file of whole numbers, one for each row. */
+export async function readLabels(path: string, rows: number): Promise<number[]> {
+  const file = await open(path).catch((cause) => {
+    throw new InputError(`${path}: there is no such file.`, { cause });
+  });
+  try {
+    const content = await readAt(file, 0, (await file.stat()).size);
+    const { type, shape, offset } = parseNpyHead(content, path);
+    const kind = { "|u1": Uint8Array, "|i1": Int8Array, "<i4": Int32Array, "<i8": BigInt64Array }[
+      type
+    ];
+    if (kind === undefined || shape.length !== 1 || shape[0] !== rows) {
+      throw new InputError(
+        `${path}: expected ${rows} whole numbers; got ${type} of shape [${shape.join(", ")}].`,
+      );
+    }
+    return Array.from(new kind(Uint8Array.from(content.subarray(offset)).buffer), Number);
+  } finally {
+    await file.close();
+  }
+}
