@@ -1,6 +1,7 @@
 /** The one schema of a training configuration: what a config file may say, its defaults and its errors. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { data } from "./config/data.js";
 import { latent } from "./config/latent.js";
@@ -49,18 +50,25 @@ export type { AdamConfig } from "./config/training.js";
  * @throws ConfigError listing every problem with its path, the value found and what is allowed
  */
 export function parseConfig(value: unknown, where = "config"): TrainConfig {
-  const parsed = configSchema.safeParse(value);
-  if (!parsed.success) {
-    throw new ConfigError(
-      where,
-      parsed.error.issues.map((issue) => ({
-        path: pathText(issue.path),
-        message: explain(issue, valueAt(value, issue.path)),
-      })),
-    );
-  }
-  const { $schema: _, ...config } = parsed.data;
+  const { $schema: _, ...config } = parse(configSchema, value, where);
   return config;
+}
+
+/** As `parseConfig`, of the section `data` alone. */
+export function parseData(value: unknown, where = "config.data"): TrainConfig["data"] {
+  return parse(data, value, where);
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    where,
+    parsed.error.issues.map((issue) => ({
+      path: pathText(issue.path),
+      message: explain(issue, valueAt(value, issue.path)),
+    })),
+  );
 }
 
 /**
@@ -79,7 +87,18 @@ export async function readConfig(file: string): Promise<TrainConfig> {
         : `cannot be read (${(cause as Error).message}); give the path of a JSON config file`;
     throw new ConfigError(file, [{ path: "", message }], { cause });
   }
-  return parseConfig(value, file);
+  const config = parseConfig(value, file);
+  return { ...config, data: absolutePaths(config.data, dirname(resolve(file))) };
+}
+
+const PATHS = ["folder", "heldOutFolder", "train", "trainLabels", "test", "testLabels"];
+
+/** The section with its paths, which start at the folder of the config file, made absolute. */
+function absolutePaths(section: TrainConfig["data"], folder: string): TrainConfig["data"] {
+  const entries = Object.entries(section).map(([key, value]) => {
+    return [key, PATHS.includes(key) ? resolve(folder, value as string) : value];
+  });
+  return Object.fromEntries(entries) as TrainConfig["data"];
 }
 
 /** SHA-256 of a resolved configuration, in hexadecimal: two runs with one hash had one configuration. */

@@ -15,18 +15,37 @@ export interface Reporter {
 /** Where there is no bar, progress within an epoch is told this often. */
 const LINE_SECONDS = 10;
 
+/** The same for the reading of data. */
+const READING_SECONDS = 2;
+
 /** @param output gets the lines; the bar is always on standard error, where that is a terminal */
 export function createReporter(output: Pick<WriteStream, "write">): Reporter {
   const line = (text: string) => output.write(`${text}\n`);
   const progress = process.stderr.isTTY ? progressBar() : progressLines(line);
+  const reading = readingLines(line);
   return {
     report(config, event) {
+      if (event.type === "reading") return reading(event);
       if (event.type === "progress") return progress.show(event);
       progress.clear();
       if (event.type === "resumed") return resumedLines(event).forEach(line);
       line(event.type === "start" ? startLine(config, event) : epochLine(event));
     },
     close: () => progress.clear(),
+  };
+}
+
+/** Reading that takes longer than a moment is told, and that it is done then. */
+function readingLines(line: (text: string) => void): (event: { done: number; of: number }) => void {
+  const began = performance.now();
+  let last = began;
+  let told = false;
+  return ({ done, of }) => {
+    const now = performance.now();
+    if (now - last < READING_SECONDS * 1000 && !(told && done === of)) return;
+    last = now;
+    told = true;
+    line(`reading the data  ${Math.floor((100 * done) / of)}%`);
   };
 }
 

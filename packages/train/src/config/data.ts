@@ -1,9 +1,9 @@
-/** The section `data`: what is trained on. */
+/** The section `data`: what is trained on, by name or from disk. */
 import { z } from "zod";
 import { count, section } from "./section.js";
 
-export const data = section({
-  name: z.enum(["mnist", "fashion-mnist"]),
+/** What every kind of data has. */
+const common = {
   binarisation: z
     .enum(["none", "dynamic"])
     .default("none")
@@ -16,4 +16,84 @@ export const data = section({
     .describe(
       "Train on the held-out items too, as some published tables do; held-out numbers then say nothing of new items",
     ),
+};
+
+const path = (what: string) =>
+  z.string().min(1).describe(`${what}; a relative path starts at the config file`);
+
+/** Where no held-out items are given, a part of the training ones is held out, the same part for every seed. */
+const heldOut = z.number().gt(0).lt(1).default(0.1).describe("Part that is held out, drawn once");
+
+const range = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, "the first must be smaller than the second")
+  .optional()
+  .describe(
+    "Smallest and largest value; by default 0 and 1 where all values lie between them, else those found",
+  );
+
+const named = section({ name: z.enum(["mnist", "fashion-mnist"]), ...common });
+
+const images = section({
+  name: z.literal("images").describe("PNG, JPEG and WebP files; sub-folders are classes"),
+  folder: path("Folder of the images"),
+  heldOutFolder: path("Folder of the held-out images").optional(),
+  heldOut,
+  height: count().max(4096).default(64).describe("Pixels that an image is resized to"),
+  width: count().max(4096).default(64).describe("Pixels that an image is resized to"),
+  fit: z
+    .enum(["cover", "contain", "stretch"])
+    .default("cover")
+    .describe("cover: cut what is over, from the middle; contain: white borders; stretch"),
+  colour: z.boolean().default(false).describe("Red, green and blue instead of grey"),
+  ...common,
 });
+
+const arrays = (name: "npy" | "idx", what: string) =>
+  section({
+    name: z.literal(name).describe(what),
+    train: path("File of the training items, [N, H, W], [N, H, W, C] or [N, D]"),
+    trainLabels: path("File of their classes, whole numbers [N]").optional(),
+    test: path("File of the held-out items").optional(),
+    testLabels: path("File of their classes").optional(),
+    heldOut,
+    range,
+    ...common,
+  });
+
+const csv = section({
+  name: z.literal("csv").describe("A table of numbers, a row for each item"),
+  train: path("File of the training items"),
+  test: path("File of the held-out items").optional(),
+  heldOut,
+  labelColumn: z.string().optional().describe("Name of the column that holds the classes"),
+  scale: z
+    .enum(["none", "unit", "standard"])
+    .default("none")
+    .describe(
+      "Of every column: unit: smallest and largest training value to 0 and 1; standard: to mean 0 and variance 1",
+    ),
+  range,
+  ...common,
+});
+
+export const data = z.discriminatedUnion(
+  "name",
+  [
+    named,
+    images,
+    arrays("npy", "NumPy files; bytes 0..255 stand for 0..1, other types for themselves"),
+    arrays("idx", "IDX files of bytes, as MNIST's; 0..255 stand for 0..1"),
+    csv,
+  ],
+  {
+    error: (issue) =>
+      issue.code === "invalid_union"
+        ? 'expected "mnist", "fashion-mnist", "images", "npy", "idx" or "csv"'
+        : undefined,
+  },
+);
+
+export type ImagesConfig = z.output<typeof images>;
+export type ArraysConfig = z.output<ReturnType<typeof arrays>>;
+export type CsvConfig = z.output<typeof csv>;

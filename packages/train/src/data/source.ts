@@ -17,6 +17,8 @@ export interface ByteImages extends ItemArray {
 
 /** A dataset as it was read. */
 export interface DataSource {
+  /** Of the dataset; by default that of the configuration. */
+  name?: string;
   train: ItemArray;
   test: ItemArray;
   /** Names of the classes, where the items are labelled. */

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { batches, shuffledOrder } from "../data/shuffle.js";
-import { InterruptedError, NonFiniteLossError } from "../errors.js";
+import { ConfigError, InterruptedError, NonFiniteLossError } from "../errors.js";
 import { type Evaluation, evaluateAll } from "../evaluation/evaluate.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Vae } from "../vae/vae.js";
@@ -70,6 +70,7 @@ export interface LoopOptions {
  * Trains `vae` in place and yields what happens. The same configuration gives the same losses to the bit on one machine
  * with one library and thread count, whenever progress is reported, and whether it runs through or is continued.
  *
+ * @throws ConfigError when a batch is larger than the data
  * @throws NonFiniteLossError when the loss becomes infinite or NaN
  * @throws InterruptedError once `signal` is aborted, after the step in hand
  */
@@ -78,6 +79,7 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
   const { epochs, batchSize, earlyStop } = config.training;
   const items = dataset.train.shape[0];
   const stepsPerEpoch = Math.ceil(items / batchSize);
+  requireBatch(batchSize, items);
   const engine = createEngine(options);
   try {
     if (options.start) await engine.restore(options.start.state);
@@ -113,6 +115,12 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
   } finally {
     engine.dispose();
   }
+}
+
+function requireBatch(batchSize: number, items: number): void {
+  if (batchSize <= items) return;
+  const message = `expected at most the number of training items, ${items}, got ${batchSize}; make it smaller`;
+  throw new ConfigError("config", [{ path: "training.batchSize", message }]);
 }
 
 /** How far an epoch has come. */

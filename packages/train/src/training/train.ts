@@ -16,6 +16,7 @@ import { summarise } from "./summary.js";
 
 /** What `train` reports while it works. */
 export type TrainEvent =
+  | { type: "reading"; done: number; of: number }
   | { type: "start"; parameters: number; trainItems: number; testItems: number }
   | LoopEvent;
 
@@ -66,7 +67,8 @@ export async function runTraining(
   options: RunTrainingOptions,
 ): Promise<TrainResult> {
   const tf = await loadTensorFlow();
-  const dataset = await loadDataset(tf, config.data);
+  const onProgress = (done: number, of: number) => options.onEvent?.({ type: "reading", done, of });
+  const dataset = await loadDataset(tf, config.data, { onProgress });
   try {
     return await trainOn(tf, dataset, config, options);
   } finally {

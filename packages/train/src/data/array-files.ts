@@ -1,0 +1,113 @@
+/** Items and their classes out of .npy or IDX files. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { ArraysConfig } from "../config/data.js";
+import { DataError } from "../errors.js";
+import { parseIdx } from "./idx.js";
+import { type NumberArray, parseNpy } from "./npy.js";
+import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import { splitItems } from "./split.js";
+import { rangeOf } from "./values.js";
+
+const PARSERS: Record<ArraysConfig["name"], (bytes: Uint8Array, where: string) => NumberArray> = {
+  npy: parseNpy,
+  idx: (bytes, where) => parseIdx(bytes, { where }),
+};
+
+/** @throws DataError naming the file that cannot be read, or does not fit the others */
+export async function readArrayFiles(
+  config: ArraysConfig,
+  onProgress?: ReadProgress,
+): Promise<DataSource> {
+  const { name, train, trainLabels, test, testLabels, heldOut } = config;
+  const files = [train, trainLabels, test, testLabels].filter((file) => file !== undefined);
+  let done = 0;
+  const read = async (file: string) => {
+    const array = PARSERS[name](await readBytes(file), file);
+    done += 1;
+    onProgress?.(done, files.length);
+    return array;
+  };
+  const all = await readItems(train, trainLabels, read);
+  const heldOutItems = test === undefined ? undefined : await readItems(test, testLabels, read);
+  if (heldOutItems) requireSameItems(all, heldOutItems, train, test!);
+  const given = heldOutItems ? [all, heldOutItems] : [all];
+  const classes = classNames(given);
+  return {
+    ...(heldOutItems ? { train: all, test: heldOutItems } : splitItems(all, heldOut)),
+    name: basename(train),
+    ...(classes && { classes }),
+    range: rangeOf(given, [train, test ?? train], config.range),
+  };
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new DataError(`${file}: cannot be read (${reason}). Give the path of a file.`, { cause });
+  }
+}
+
+async function readItems(
+  file: string,
+  labelsFile: string | undefined,
+  read: (file: string) => Promise<NumberArray>,
+): Promise<ItemArray> {
+  const { shape, values } = await read(file);
+  const items = { shape: itemsShape(shape, file), values };
+  if (labelsFile === undefined) return items;
+  const labels = await read(labelsFile);
+  const valid = labels.values.every((value) => Number.isInteger(value) && value >= 0);
+  if (labels.shape.length !== 1 || labels.shape[0] !== shape[0] || !valid) {
+    throw new DataError(
+      `${labelsFile}: has shape [${labels.shape.join(", ")}]${valid ? "" : " and values that are no classes"}; ` +
+        `expected a whole number from 0 for each of the ${shape[0]} items of ${file}.`,
+    );
+  }
+  return { ...items, labels: Int32Array.from(labels.values) };
+}
+
+/** [N, H, W, C] of [N, H, W] and [N, D] as well; a row of D numbers is one pixel of D channels. */
+function itemsShape(shape: readonly number[], file: string): ItemArray["shape"] {
+  const [count, ...item] = shape;
+  if (count === 0 || item.includes(0)) {
+    throw new DataError(`${file}: empty (shape [${shape.join(", ")}]). Give at least one item.`);
+  }
+  switch (item.length) {
+    case 1:
+      return [count!, 1, 1, item[0]!];
+    case 2:
+      return [count!, item[0]!, item[1]!, 1];
+    case 3:
+      return [count!, item[0]!, item[1]!, item[2]!];
+    default:
+      throw new DataError(
+        `${file}: has shape [${shape.join(", ")}]; expected [N, H, W], [N, H, W, C] or [N, D].`,
+      );
+  }
+}
+
+function requireSameItems(
+  train: ItemArray,
+  test: ItemArray,
+  trainFile: string,
+  testFile: string,
+): void {
+  const [ours, theirs] = [train, test].map(({ shape }) => shape.slice(1).join(", "));
+  if (ours === theirs) return;
+  throw new DataError(
+    `${testFile}: items of shape [${theirs}], and those of ${trainFile} have [${ours}].`,
+  );
+}
+
+/** "0", "1", … up to the largest label, where all sets have labels. */
+function classNames(sets: readonly ItemArray[]): string[] | undefined {
+  if (sets.some(({ labels }) => labels === undefined)) return undefined;
+  const largest = sets.reduce(
+    (most, { labels }) => Int32Array.from(labels!).reduce((a, b) => Math.max(a, b), most),
+    0,
+  );
+  return Array.from({ length: largest + 1 }, (_, label) => String(label));
+}

@@ -1,0 +1,162 @@
+/** Tables of numbers out of CSV files: a row for each item, a column of classes if wanted. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { parse } from "csv-parse";
+import type { CsvConfig } from "../config/data.js";
+import { DataError } from "../errors.js";
+import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import { splitItems } from "./split.js";
+import { rangeOf } from "./values.js";
+
+/** A table as it was read. */
+interface Table {
+  columns: string[];
+  rows: number[][];
+  /** Class of each row, where a column has them. */
+  classes?: string[];
+}
+
+/** @throws DataError naming file, line and column of what is no number */
+export async function readCsv(config: CsvConfig, onProgress?: ReadProgress): Promise<DataSource> {
+  const { train: file, test: heldOutFile, heldOut, labelColumn } = config;
+  const table = await readTable(file, labelColumn, onProgress);
+  const heldOutTable = heldOutFile
+    ? await readTable(heldOutFile, labelColumn, onProgress)
+    : undefined;
+  if (heldOutTable && heldOutTable.columns.join() !== table.columns.join()) {
+    throw new DataError(
+      `${heldOutFile}: has the columns ${heldOutTable.columns.join(", ")}, and ${file} has ${table.columns.join(", ")}.`,
+    );
+  }
+  const names = [...new Set([...(table.classes ?? []), ...(heldOutTable?.classes ?? [])])].sort();
+  const all = itemsOf(table, names);
+  const heldOutItems = heldOutTable && itemsOf(heldOutTable, names);
+  const sets = heldOutItems ? { train: all, test: heldOutItems } : splitItems(all, heldOut);
+  scaleColumns(sets, config.scale);
+  // Of values as they are in the file, messages can say where.
+  const asGiven = heldOutItems ? [all, heldOutItems] : [all];
+  const checked = config.scale === "none" ? asGiven : [sets.train, sets.test];
+  return {
+    ...sets,
+    name: basename(file),
+    ...(labelColumn !== undefined && { classes: names }),
+    range: rangeOf(checked, [file, heldOutFile ?? file], config.range),
+  };
+}
+
+async function readTable(
+  file: string,
+  labelColumn: string | undefined,
+  onProgress?: ReadProgress,
+): Promise<Table> {
+  try {
+    return await parseTable(file, labelColumn, onProgress);
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    const reason = (cause as Error).message;
+    throw new DataError(`${file}: cannot be read (${reason}).`, { cause });
+  }
+}
+
+async function parseTable(
+  file: string,
+  labelColumn: string | undefined,
+  onProgress?: ReadProgress,
+): Promise<Table> {
+  const { size } = await stat(file);
+  const stream = createReadStream(file);
+  const parser = stream.pipe(parse({ bom: true, trim: true, skip_empty_lines: true, info: true }));
+  stream.on("error", (error) => parser.destroy(error));
+  let columns: string[] | undefined;
+  let label = -1;
+  const rows: number[][] = [];
+  const classes: string[] = [];
+  for await (const { record, info } of parser as AsyncIterable<{
+    record: string[];
+    info: { lines: number };
+  }>) {
+    if (!columns) {
+      const header = record.some((cell) => cell !== "" && !Number.isFinite(Number(cell)));
+      columns = header ? record : record.map((_, i) => `column ${i + 1}`);
+      label = labelOf(columns, labelColumn, file);
+      if (header) continue;
+    }
+    if (label >= 0) classes.push(record[label]!);
+    rows.push(numbers(record, columns, label, `${file}, line ${info.lines}`));
+    if (rows.length % 1000 === 0) onProgress?.(stream.bytesRead, size);
+  }
+  if (rows.length === 0) throw new DataError(`${file}: empty. Give at least one row of numbers.`);
+  onProgress?.(size, size);
+  const kept = columns!.filter((_, i) => i !== label);
+  return { columns: kept, rows, ...(label >= 0 && { classes }) };
+}
+
+function labelOf(
+  columns: readonly string[],
+  labelColumn: string | undefined,
+  file: string,
+): number {
+  if (labelColumn === undefined) return -1;
+  const label = columns.indexOf(labelColumn);
+  if (label >= 0) return label;
+  throw new DataError(
+    `${file}: has no column "${labelColumn}" (data.labelColumn); its columns are ${columns.join(", ")}.`,
+  );
+}
+
+function numbers(
+  record: readonly string[],
+  columns: readonly string[],
+  label: number,
+  where: string,
+): number[] {
+  return record.flatMap((cell, i) => {
+    if (i === label) return [];
+    const value = cell === "" ? Number.NaN : Number(cell);
+    if (Number.isFinite(value)) return [value];
+    throw new DataError(
+      `${where}, column "${columns[i]}": expected a number, got ${JSON.stringify(cell)}. ` +
+        "Replace it, or leave the row or column out.",
+    );
+  });
+}
+
+/** A row of D numbers is one pixel of D channels. */
+function itemsOf({ rows, classes, columns }: Table, names: readonly string[]): ItemArray {
+  const index = new Map(names.map((name, i) => [name, i]));
+  return {
+    shape: [rows.length, 1, 1, columns.length],
+    values: Float32Array.from(rows.flat()),
+    ...(classes && { labels: Int32Array.from(classes, (name) => index.get(name)!) }),
+  };
+}
+
+/** Scales both sets in place, by the training set's columns; a column of one value becomes 0. */
+function scaleColumns(
+  { train, test }: { train: ItemArray; test: ItemArray },
+  scale: CsvConfig["scale"],
+): void {
+  if (scale === "none") return;
+  const [rows, , , width] = train.shape;
+  for (let column = 0; column < width; column++) {
+    const values = Array.from({ length: rows }, (_, row) => train.values[row * width + column]!);
+    const [shift, size] = scale === "unit" ? span(values) : deviation(values);
+    for (const { values: all } of [train, test]) {
+      for (let i = column; i < all.length; i += width) {
+        all[i] = size === 0 ? 0 : (all[i]! - shift) / size;
+      }
+    }
+  }
+}
+
+function span(values: readonly number[]): [number, number] {
+  const least = values.reduce((a, b) => Math.min(a, b));
+  return [least, values.reduce((a, b) => Math.max(a, b)) - least];
+}
+
+function deviation(values: readonly number[]): [number, number] {
+  const mean = values.reduce((a, b) => a + b) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return [mean, Math.sqrt(variance)];
+}

@@ -1,0 +1,124 @@
+/** A folder of images: sub-folders are classes; files are decoded, resized and made grey or colour. */
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { ImagesConfig } from "../config/data.js";
+import { DataError } from "../errors.js";
+import { createDecoder } from "./decode-image.js";
+import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import { splitItems } from "./split.js";
+
+const IMAGE = /\.(png|jpe?g|webp)$/i;
+
+/** Bad files that a message names; the number of the rest follows. */
+const NAMED = 10;
+
+interface ImageFile {
+  path: string;
+  /** The sub-folder that it is in, "" for the folder itself. */
+  className: string;
+}
+
+/** @throws DataError when there are no images, or naming those that cannot be decoded */
+export async function readImageFolder(
+  config: ImagesConfig,
+  onProgress?: ReadProgress,
+): Promise<DataSource> {
+  const { folder, heldOutFolder, heldOut } = config;
+  const files = await listImages(folder);
+  const heldOutFiles = heldOutFolder === undefined ? [] : await listImages(heldOutFolder);
+  const classes = [...new Set([...files, ...heldOutFiles].map(({ className }) => className))];
+  const items = await decodeAll([...files, ...heldOutFiles], classes.sort(), config, onProgress);
+  const sets = heldOutFolder === undefined ? splitItems(items, heldOut) : cut(items, files.length);
+  return {
+    ...sets,
+    name: basename(folder),
+    ...(classes[0] !== "" && { classes }),
+    range: [0, 1],
+  };
+}
+
+/** Images of a folder, or of its sub-folders, in the order of their names. */
+async function listImages(folder: string): Promise<ImageFile[]> {
+  const entries = await list(folder);
+  const isImage = ({ name }: { name: string }) => IMAGE.test(name) && !name.startsWith(".");
+  const own = entries.filter((entry) => entry.isFile() && isImage(entry));
+  const files = own.map(({ name }) => ({ path: join(folder, name), className: "" }));
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const inside = (await list(join(folder, name))).filter((entry) => isImage(entry));
+    files.push(...inside.map((file) => ({ path: join(folder, name, file.name), className: name })));
+  }
+  if (files.length === 0) {
+    throw new DataError(
+      `${folder}: holds no PNG, JPEG or WebP images. Put them there, or into a sub-folder for each class.`,
+    );
+  }
+  if (own.length > 0 && files.length > own.length) {
+    throw new DataError(
+      `${folder}: holds images (${own[0]!.name}) beside sub-folders of images, which are classes. ` +
+        "Move them into a class, or the sub-folders away.",
+    );
+  }
+  return files;
+}
+
+async function list(folder: string) {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new DataError(`${folder}: cannot be read (${reason}). Give a folder of images.`, {
+      cause,
+    });
+  }
+}
+
+async function decodeAll(
+  files: readonly ImageFile[],
+  classes: readonly string[],
+  config: ImagesConfig,
+  onProgress?: ReadProgress,
+): Promise<ItemArray> {
+  const { height, width, colour } = config;
+  const size = height * width * (colour ? 3 : 1);
+  const values = new Uint8Array(files.length * size);
+  const decode = createDecoder(config);
+  const bad: string[] = [];
+  for (const [i, { path }] of files.entries()) {
+    try {
+      await decode(path, values.subarray(i * size, (i + 1) * size));
+    } catch (error) {
+      bad.push(`  ${path}: ${(error as Error).message}`);
+    }
+    onProgress?.(i + 1, files.length);
+  }
+  if (bad.length > 0) {
+    const rest = bad.length > NAMED ? [`  and ${bad.length - NAMED} more`] : [];
+    throw new DataError(
+      `${bad.length} of ${files.length} images cannot be read. Replace or remove them:\n` +
+        [...bad.slice(0, NAMED), ...rest].join("\n"),
+    );
+  }
+  return {
+    shape: [files.length, height, width, colour ? 3 : 1],
+    values,
+    ...(classes[0] !== "" && {
+      labels: Int32Array.from(files, ({ className }) => classes.indexOf(className)),
+    }),
+  };
+}
+
+/** The first `count` items, and the rest. */
+function cut(items: ItemArray, count: number): { train: ItemArray; test: ItemArray } {
+  const [all, ...itemShape] = items.shape;
+  const at = (items.values.length / all) * count;
+  const part = (from: number, to: number, values: ItemArray["values"]): ItemArray => ({
+    shape: [to - from, ...itemShape],
+    values,
+    ...(items.labels && { labels: items.labels.subarray(from, to) }),
+  });
+  return {
+    train: part(0, count, items.values.subarray(0, at)),
+    test: part(count, all, items.values.subarray(at)),
+  };
+}

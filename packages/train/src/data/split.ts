@@ -1,0 +1,90 @@
+/** Parts of sets of items: the first ones, some of them, two sets joined, a part held out. */
+import { DataError } from "../errors.js";
+import { shuffledOrder } from "./shuffle.js";
+import type { ItemArray } from "./source.js";
+
+/** Of the order in which items are held out: no run's, so that all seeds hold out the same. */
+const SPLIT_SEED = 0;
+
+/**
+ * Holds out a part of the items, at least one, drawn once and for all seeds.
+ *
+ * @throws DataError when there are fewer than two items
+ */
+export function splitItems(
+  items: ItemArray,
+  heldOut: number,
+): { train: ItemArray; test: ItemArray } {
+  const [count] = items.shape;
+  if (count < 2) {
+    throw new DataError(`data: ${count} items cannot be split into training and held-out ones.`);
+  }
+  const held = Math.min(Math.max(Math.round(count * heldOut), 1), count - 1);
+  const order = shuffledOrder(count, SPLIT_SEED, 0);
+  return {
+    train: selectItems(items, order.slice(held).sort()),
+    test: selectItems(items, order.slice(0, held).sort()),
+  };
+}
+
+/** The items at some indices. */
+export function selectItems(items: ItemArray, indices: Int32Array): ItemArray {
+  const { shape, values, labels } = items;
+  const size = itemSize(items);
+  const selected = emptyLike(values, indices.length * size);
+  indices.forEach((index, i) => {
+    selected.set(values.subarray(index * size, (index + 1) * size), i * size);
+  });
+  return {
+    shape: [indices.length, shape[1], shape[2], shape[3]],
+    values: selected,
+    ...(labels && { labels: Int32Array.from(indices, (index) => labels[index]!) }),
+  };
+}
+
+/**
+ * The first `limit` items, all without a limit.
+ *
+ * @param key of the configuration, for messages
+ * @throws DataError when there are fewer
+ */
+export function firstItems(items: ItemArray, limit: number | undefined, key: string): ItemArray {
+  const [available, ...itemShape] = items.shape;
+  const count = limit ?? available;
+  if (count > available) {
+    throw new DataError(
+      `${key}: ${count} items asked for, the dataset has ${available}. Ask for fewer.`,
+    );
+  }
+  return {
+    shape: [count, ...itemShape],
+    values: items.values.subarray(0, count * itemSize(items)),
+    ...(items.labels && { labels: items.labels.subarray(0, count) }),
+  };
+}
+
+/** Both sets in one, which have items of one shape and type. */
+export function joinItems(first: ItemArray, second: ItemArray): ItemArray {
+  const [count, ...itemShape] = first.shape;
+  return {
+    shape: [count + second.shape[0], ...itemShape],
+    values: joined(first.values, second.values),
+    ...(first.labels &&
+      second.labels && { labels: Int32Array.from([...first.labels, ...second.labels]) }),
+  };
+}
+
+function joined<T extends Uint8Array | Float32Array>(first: T, second: T): T {
+  const whole = emptyLike(first, first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole as T;
+}
+
+function emptyLike(values: Uint8Array | Float32Array, length: number): Uint8Array | Float32Array {
+  return values instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+}
+
+function itemSize({ shape: [, height, width, channels] }: ItemArray): number {
+  return height * width * channels;
+}

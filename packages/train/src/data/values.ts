@@ -1,0 +1,35 @@
+/** Checks of values: every one a finite number, within the range that is stated. */
+import { DataError } from "../errors.js";
+import type { ItemArray } from "./source.js";
+
+/**
+ * The range of items: the one stated, [0, 1] where all lie in it, else from the smallest to the largest.
+ *
+ * @param where how messages call each set
+ * @throws DataError naming the first item with a value that is no finite number, or outside the range stated
+ */
+export function rangeOf(
+  sets: readonly ItemArray[],
+  where: readonly string[],
+  stated?: readonly [number, number],
+): [number, number] {
+  if (sets.every(({ values }) => values instanceof Uint8Array)) return [0, 1];
+  const [low, high] = stated ?? [-Infinity, Infinity];
+  let [least, most] = [0, 1];
+  for (const [set, { values, shape }] of sets.entries()) {
+    const size = shape[1] * shape[2] * shape[3];
+    for (const [i, value] of values.entries()) {
+      if (!(Number.isFinite(value) && value >= low && value <= high)) {
+        const what = Number.isFinite(value)
+          ? `outside data.range [${low}, ${high}]. State the range of the data, or scale it.`
+          : "no finite number. Remove or replace it.";
+        throw new DataError(
+          `${where[set]}: value ${i % size} of item ${Math.floor(i / size)} is ${value}, ${what}`,
+        );
+      }
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  return stated ? [stated[0], stated[1]] : [least, most];
+}

@@ -1,0 +1,228 @@
+/** Data from .npy, IDX and CSV files: values, splits, classes, and what is refused. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  DataError,
+  type Dataset,
+  loadDataset,
+  parseNpy,
+  type TrainConfigInput,
+} from "@vaeport/train";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder, tf } from "../support.js";
+
+type Data = TrainConfigInput["data"];
+
+const golden: Record<string, string> = JSON.parse(
+  await readFile(new URL("golden/npy.json", import.meta.url), "utf8"),
+);
+const npy = (name: string) => Uint8Array.from(Buffer.from(golden[name]!, "base64"));
+
+/** Writes files into a new folder and gives their paths. */
+async function files<K extends string>(
+  contents: Record<K, string | Uint8Array>,
+): Promise<Record<K, string>> {
+  const folder = await temporaryFolder();
+  const paths = Object.entries(contents).map(async ([name, content]) => {
+    await writeFile(join(folder, name), content as string | Uint8Array);
+    return [name, join(folder, name)];
+  });
+  return Object.fromEntries(await Promise.all(paths));
+}
+
+async function load(data: Data): Promise<Dataset & { values: number[][] }> {
+  const dataset = await loadDataset(tf, data);
+  const values = [dataset.train, dataset.test].map((set) => [...set.dataSync()]);
+  dataset.dispose();
+  return { ...dataset, values };
+}
+
+async function refused(data: Data): Promise<string> {
+  const error = await loadDataset(tf, data).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(DataError);
+  return (error as Error).message;
+}
+
+/** An IDX file of bytes. */
+function idx(shape: readonly number[], values: readonly number[]): Uint8Array {
+  const sizes = new Uint8Array(4 * shape.length);
+  shape.forEach((size, i) => {
+    new DataView(sizes.buffer).setUint32(4 * i, size);
+  });
+  return Uint8Array.of(0, 0, 8, shape.length, ...sizes, ...values);
+}
+
+describe("parseNpy", () => {
+  const counted = Array.from({ length: 12 }, (_, i) => i);
+
+  test.each([
+    ["u1", Uint8Array, counted],
+    ["<f4", Float32Array, counted.map((i) => i / 8)],
+    [">f8", Float32Array, counted.map((i) => i / 8)],
+    ["<i8", Float32Array, counted.map((i) => i - 5)],
+    ["b1", Float32Array, counted.map((i) => (i % 2 === 0 ? 1 : 0))],
+  ] as const)("reads what NumPy wrote as %s", (name, type, expected) => {
+    const { shape, values } = parseNpy(npy(name));
+    expect(shape).toEqual([2, 2, 3]);
+    expect(values).toBeInstanceOf(type);
+    expect([...values]).toEqual(expected);
+  });
+
+  test.each([
+    ["another file", Uint8Array.of(1, 2, 3), /f: not a \.npy file\. Save it with numpy\.save/],
+    ["Fortran order", npy("fortran"), /in Fortran order\. Save numpy\.ascontiguousarray/],
+    ["complex numbers", npy("complex"), /elements of type c8\. Save it as uint8 or float32/],
+    [
+      "a truncated file",
+      npy("<f4").subarray(0, 150),
+      /truncated: 22 bytes.*\[2, 2, 3\] of f4 takes 48/,
+    ],
+  ])("refuses %s", (_, bytes, message) => {
+    expect(() => parseNpy(bytes, "f")).toThrow(DataError);
+    expect(() => parseNpy(bytes, "f")).toThrow(message);
+  });
+});
+
+describe("npy and idx", () => {
+  test("bytes are scaled, labels kept, and held-out files taken as they are", async () => {
+    const paths = await files({
+      train: idx([3, 1, 2], [0, 51, 102, 153, 204, 255]),
+      trainLabels: idx([3], [0, 2, 1]),
+      test: idx([1, 1, 2], [255, 0]),
+      testLabels: idx([1], [2]),
+    });
+    const told: number[][] = [];
+    const onProgress = (done: number, of: number) => void told.push([done, of]);
+    (await loadDataset(tf, { name: "idx", ...paths }, { onProgress })).dispose();
+    expect(told).toEqual([1, 2, 3, 4].map((done) => [done, 4]));
+    const { values, itemShape, range, labels, name } = await load({ name: "idx", ...paths });
+    expect(name).toBe("train");
+    expect(itemShape).toEqual([1, 2, 1]);
+    expect(range).toEqual([0, 1]);
+    expect(values[0]!.map((value) => 5 * value)).toEqual(
+      [0, 1, 2, 3, 4, 5].map((value) => expect.closeTo(value, 5)),
+    );
+    expect(values[1]).toEqual([1, 0]);
+    expect(labels).toEqual({
+      names: ["0", "1", "2"],
+      train: Int32Array.of(0, 2, 1),
+      test: Int32Array.of(2),
+    });
+  });
+
+  test("a part is held out, the same each time, and every item is on one side", async () => {
+    const { train } = await files({
+      train: idx(
+        [20, 1],
+        Array.from({ length: 20 }, (_, i) => i),
+      ),
+    });
+    const data = { name: "idx", train, heldOut: 0.25 } as const;
+    const { values, itemShape } = await load(data);
+    expect(itemShape).toEqual([1, 1, 1]);
+    expect(values.map((set) => set.length)).toEqual([15, 5]);
+    const all = values.flat().map((value) => Math.round(255 * value));
+    expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    expect((await load(data)).values).toEqual(values);
+  });
+
+  test("numbers keep their range: that stated, 0 to 1, or that found", async () => {
+    const paths = await files({ low: npy("<i8"), unit: npy("b1") });
+    expect((await load({ name: "npy", train: paths.low })).range).toEqual([-5, 6]);
+    expect((await load({ name: "npy", train: paths.unit })).range).toEqual([0, 1]);
+    expect((await load({ name: "npy", train: paths.low, range: [-9, 9] })).range).toEqual([-9, 9]);
+  });
+
+  test("what does not fit is refused, by file", async () => {
+    const paths = await files({
+      items: npy("<f4"),
+      spoilt: nan(npy("<f4")),
+      empty: idx([0, 2, 2], []),
+      four: idx([4, 1], [1, 2, 3, 4]),
+      wide: idx([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
+      three: idx([3], [0, 1, 2]),
+      one: idx([1, 1], [1]),
+    });
+    const { four, wide, three, items } = paths;
+    expect(await refused({ name: "npy", train: items, range: [0, 0.5] })).toMatch(
+      /items: value 5 of item 0 is 0\.625, outside data\.range \[0, 0\.5\]/,
+    );
+    expect(await refused({ name: "npy", train: paths.spoilt })).toMatch(
+      /spoilt: value 5 of item 1 is NaN, no finite number/,
+    );
+    expect(await refused({ name: "idx", train: paths.empty })).toMatch(/empty: empty \(shape/);
+    expect(await refused({ name: "idx", train: four, trainLabels: three })).toMatch(
+      /three: has shape \[3\]; expected a whole number from 0 for each of the 4 items of/,
+    );
+    expect(await refused({ name: "idx", train: four, test: wide })).toMatch(
+      /wide: items of shape \[1, 1, 2\], and those of .*four have \[1, 1, 1\]/,
+    );
+    expect(await refused({ name: "idx", train: paths.one })).toMatch(/1 items cannot be split/);
+    expect(await refused({ name: "idx", train: three })).toMatch(
+      /three: has shape \[3\]; expected/,
+    );
+    expect(await refused({ name: "npy", train: `${items}x` })).toMatch(/itemsx: cannot be read/);
+    expect(await refused({ name: "idx", train: four, trainItems: 9 })).toMatch(
+      /data\.trainItems: 9 items asked for, the dataset has 3/,
+    );
+  });
+});
+
+/** The last number becomes NaN. */
+function nan(bytes: Uint8Array): Uint8Array {
+  new DataView(bytes.buffer).setFloat32(bytes.length - 4, Number.NaN, true);
+  return bytes;
+}
+
+describe("csv", () => {
+  const IRIS = "length, width, kind\n1, 10, b\n3, 20, a\n\n5, 10, b\n";
+
+  test("reads columns, and classes by name; a row is an item", async () => {
+    const paths = await files({ train: IRIS, test: "length,width,kind\n2,2,c\n" });
+    const data = { name: "csv", ...paths, labelColumn: "kind" } as const;
+    const { values, itemShape, labels, range } = await load(data);
+    expect(values).toEqual([
+      [1, 10, 3, 20, 5, 10],
+      [2, 2],
+    ]);
+    expect(itemShape).toEqual([1, 1, 2]);
+    expect(range).toEqual([0, 20]);
+    expect(labels!.names).toEqual(["a", "b", "c"]);
+    expect([...labels!.train, ...labels!.test]).toEqual([1, 0, 1, 2]);
+  });
+
+  test("scales by the training columns, and reads a table without a header", async () => {
+    const paths = await files({ train: "1,7\n3,7\n5,7\n", test: "7,7\n" });
+    const unit = await load({ name: "csv", ...paths, scale: "unit" });
+    expect(unit.values).toEqual([
+      [0, 0, 0.5, 0, 1, 0],
+      [1.5, 0],
+    ]);
+    const standard = await load({ name: "csv", ...paths, scale: "standard" });
+    const one = Math.fround(Math.sqrt(3 / 2));
+    expect(standard.values[0]).toEqual([-one, 0, 0, 0, one, 0].map((v) => expect.closeTo(v, 6)));
+  });
+
+  test("names line and column of what is no number", async () => {
+    const paths = await files({
+      train: "a,b\n1,2\n3,\n",
+      words: "a,b\n1,x\n",
+      none: "a,b\n",
+      odd: "1,2\n3\n",
+    });
+    expect(await refused({ name: "csv", train: paths.train })).toMatch(
+      /train, line 3, column "b": expected a number, got ""/,
+    );
+    expect(await refused({ name: "csv", train: paths.words })).toMatch(/words, line 2.*got "x"/);
+    expect(await refused({ name: "csv", train: paths.none })).toMatch(/none: empty/);
+    expect(await refused({ name: "csv", train: paths.odd })).toMatch(
+      /odd: cannot be read \(.*line 2/,
+    );
+    expect(await refused({ name: "csv", train: `${paths.odd}s` })).toMatch(
+      /cannot be read \(ENOENT/,
+    );
+    expect(await refused({ name: "csv", train: paths.train, labelColumn: "c" })).toMatch(
+      /has no column "c" \(data\.labelColumn\); its columns are a, b/,
+    );
+  });
+});
