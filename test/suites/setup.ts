@@ -21,7 +21,7 @@ const CONFIGS = {
         { channels: 3, kernel: 3, stride: 1 },
       ],
       hidden: [11],
-      batchNormalisation: true,
+      normalisation: "batch",
     },
     latent: { size: 3 },
   },

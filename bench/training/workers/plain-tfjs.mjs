@@ -6,7 +6,7 @@ import { loadSetting, shuffledRows } from "./setting.mjs";
 
 const LOG_EVERY = { dense: 12, conv: 2 };
 
-const { net, tf, config, dataset, vae, likelihood, versions } = await loadSetting();
+const { net, tf, config, dataset, vae, versions } = await loadSetting();
 const optimizer = tf.train.adam(1e-3, 0.9, 0.999, 1e-8);
 
 /** @param {Int32Array} rows */
@@ -14,9 +14,10 @@ function step(rows) {
   return tf.tidy(() => {
     const { value, grads } = tf.variableGrads(() => {
       const x = tf.gather(dataset.train, tf.tensor1d(rows, "int32"));
-      const noise = tf.randomNormal([BATCH, config.latent.size]);
-      const terms = elboTerms(tf, vae, likelihood, x, /** @type {any} */ (noise), true);
-      return objective(tf, terms, 1);
+      const noise = tf.randomNormal([1, BATCH, config.latent.size]);
+      const terms = elboTerms(tf, vae, { x }, /** @type {any} */ (noise), true);
+      const weights = { beta: tf.scalar(1), capacity: tf.scalar(0) };
+      return objective(tf, config.objective, terms, weights);
     }, vae.variables);
     optimizer.applyGradients(/** @type {any} */ (grads));
     return value;

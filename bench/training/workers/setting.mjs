@@ -1,5 +1,5 @@
 /** What the workers in JavaScript share: TensorFlow, the data, a VAE, shuffled batches. */
-import { buildVae, LIKELIHOODS, loadDataset, parseConfig } from "@vaeport/train";
+import { buildVae, loadDataset, parseConfig } from "@vaeport/train";
 import { loadTensorFlow } from "@vaeport/train/tensorflow";
 import { BATCH, configOf, EPOCH_STEPS, ITEMS } from "../nets.mjs";
 
@@ -12,7 +12,6 @@ import { BATCH, configOf, EPOCH_STEPS, ITEMS } from "../nets.mjs";
  * @property {import("@vaeport/train").TrainConfig} config
  * @property {import("@vaeport/train").Dataset} dataset
  * @property {import("@vaeport/train").Vae} vae
- * @property {import("@vaeport/train").Likelihood} likelihood
  * @property {Record<string, string>} versions
  */
 
@@ -34,7 +33,7 @@ export async function loadSetting() {
 export async function settingOf(tf, net) {
   const config = parseConfig(configOf(net));
   const dataset = await loadDataset(tf, config.data);
-  const vae = buildVae(tf, config, dataset.itemShape);
+  const vae = buildVae(tf, config, dataset);
   const native = /** @type {{ binding: { TF_Version: string } }} */ (
     /** @type {unknown} */ (tf.backend())
   );
@@ -43,7 +42,7 @@ export async function settingOf(tf, net) {
     "tfjs-node": tf.version["tfjs-node"],
     TensorFlow: native.binding.TF_Version,
   };
-  return { net, tf, config, dataset, vae, likelihood: LIKELIHOODS.bernoulli, versions };
+  return { net, tf, config, dataset, vae, versions };
 }
 
 /**

@@ -19,7 +19,7 @@ import { settingOf } from "./setting.mjs";
  * @returns {Promise<StepProgram>}
  */
 export async function stepProgram(tf, net) {
-  const { config, dataset, vae, likelihood, versions } = await settingOf(tf, net);
+  const { config, dataset, vae, versions } = await settingOf(tf, net);
   const images = tf.variable(dataset.train, false, `images_${net}`);
   dataset.dispose();
   const random = randomStream(tf, { seed: 1, name: `noise_${net}` });
@@ -28,9 +28,10 @@ export async function stepProgram(tf, net) {
     "step",
     (rows) => {
       const x = gatherRows(tf, images, /** @type {any} */ (rows));
-      const noise = random.normal([rows.size, config.latent.size]);
-      const terms = elboTerms(tf, vae, likelihood, x, /** @type {any} */ (noise), true);
-      return objective(tf, terms, 1);
+      const noise = random.normal([1, rows.size, config.latent.size]);
+      const terms = elboTerms(tf, vae, { x }, /** @type {any} */ (noise), true);
+      const weights = { beta: tf.scalar(1), capacity: tf.scalar(0) };
+      return objective(tf, config.objective, terms, weights);
     },
     [tf.zeros([BATCH], "int32")],
     { variables: vae.variables, optimizer: adam({ learningRate: 1e-3 }) },

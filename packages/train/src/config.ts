@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { data } from "./config/data.js";
-import { latent } from "./config/latent.js";
+import { condition, latent } from "./config/latent.js";
 import { likelihood } from "./config/likelihood.js";
 import { model } from "./config/model.js";
 import { objective } from "./config/objective.js";
@@ -30,8 +30,13 @@ const configSchema = section({
   model,
   latent,
   likelihood,
+  condition,
   objective,
   training,
+}).superRefine(({ data, likelihood }, context) => {
+  if (data.binarisation === "none" || likelihood.name === "bernoulli") return;
+  const message = `draws binary pixels, which a ${likelihood.name} likelihood does not model; take "none"`;
+  context.addIssue({ code: "custom", path: ["data", "binarisation"], message });
 });
 
 /** A configuration with every default filled in. */

@@ -43,9 +43,38 @@ export type { Losses } from "./training/losses.js";
 export { type ResumedEvent, type ResumeOptions, resume } from "./training/resume.js";
 export { loadRun, type Run } from "./training/run-folder.js";
 export type { Snapshot } from "./training/snapshot.js";
-export type { Model } from "./training/step.js";
+export type { Batch, Model } from "./training/step.js";
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from "./training/train.js";
-export { LIKELIHOODS, type Likelihood } from "./vae/likelihood.js";
-export { type ElboTerms, elboTerms, objective } from "./vae/objective.js";
-export { type Posterior, rate, samplePosterior } from "./vae/posterior.js";
-export { buildVae, type Vae, vaeOf } from "./vae/vae.js";
+export {
+  createLikelihood,
+  type DataParameters,
+  type DecoderHead,
+  type Likelihood,
+} from "./vae/likelihood/index.js";
+export {
+  distortionOf,
+  type ElboTerms,
+  elboTerms,
+  type Items,
+  type ObjectiveWeights,
+  objective,
+  rateOf,
+} from "./vae/objective.js";
+export {
+  type DiagonalPosterior,
+  type FullPosterior,
+  logPriorRatio,
+  type Posterior,
+  rate,
+  rates,
+  samplePosterior,
+} from "./vae/posterior/index.js";
+export { objectiveWeights, type Place } from "./vae/schedule.js";
+export {
+  buildVae,
+  type CallOptions,
+  type DataDescription,
+  type Vae,
+  type VaeConfig,
+  vaeOf,
+} from "./vae/vae.js";

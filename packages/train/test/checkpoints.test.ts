@@ -72,7 +72,7 @@ const conv: TrainConfigInput["model"] = {
     { channels: 3, stride: 2 },
     { channels: 5, stride: 2 },
   ],
-  batchNormalisation: true,
+  normalisation: "batch",
   outputBias: "data-mean",
 };
 
@@ -86,7 +86,7 @@ describe.each(["captured", "eager"] as const)("the %s engine", (engine) => {
     const dataset = await loadDataset(tf, config.data);
     /** Stops when the items of the second epoch that are done reach a number. */
     async function run(stopAt?: number, start?: Snapshot) {
-      const vae = buildVae(tf, config, dataset.itemShape);
+      const vae = buildVae(tf, config, dataset);
       const interrupt = new AbortController();
       const snapshots: Snapshot[] = [];
       const save = async (snapshot: Snapshot) => void snapshots.push(snapshot);

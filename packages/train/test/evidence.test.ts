@@ -7,7 +7,6 @@ import {
   buildVae,
   type Dataset,
   evaluateRun,
-  LIKELIHOODS,
   loadDataset,
   RunFolderError,
   train,
@@ -133,7 +132,7 @@ describe("a trained VAE", () => {
 
   beforeAll(async () => {
     dataset = await loadDataset(tf, config.data);
-    vae = buildVae(tf, config, dataset.itemShape);
+    vae = buildVae(tf, config, dataset);
     for await (const _ of trainEpochs({ tf, vae, dataset, config }));
     images = drawPixels(tf, "dynamic", dataset.test, tf.tensor1d([1, 1], "int32"));
   });
@@ -145,8 +144,7 @@ describe("a trained VAE", () => {
 
   function measure(samples: number, repeats = 1, seed = 0, of = vae): ItemEvidence[] {
     const tiled = tf.tile(images, [repeats, 1, 1, 1]);
-    const likelihood = LIKELIHOODS.bernoulli;
-    const source = { tf, likelihood, binarisation: "none", latentSize: 2 } as const;
+    const source = { tf, binarisation: "none", latentSize: 2 } as const;
     const measured = [...measureEvidence({ ...source, vae: of, images: tiled }, { samples, seed })];
     tiled.dispose();
     return measured;
@@ -203,10 +201,10 @@ describe("a trained VAE", () => {
     for (const a of line) {
       const points = line.map((b) => [a, b]);
       const distortions = tf.tidy(() => {
-        const logits = vae.decode(tf.tensor2d(points) as Tensor2D);
+        const parameters = vae.decode(tf.tensor2d(points) as Tensor2D);
         return items.map((_, i) => {
           const x = tf.tile(tf.slice(images, i, 1), [line.length, 1, 1, 1]);
-          return LIKELIHOODS.bernoulli.distortion(tf, x, logits).dataSync();
+          return vae.likelihood.distortion(x, parameters).dataSync();
         });
       });
       for (const [n, b] of line.entries()) {

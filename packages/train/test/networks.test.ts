@@ -3,8 +3,8 @@ import type { Tensor4D } from "@tensorflow/tfjs-node";
 import {
   buildVae,
   ConfigError,
+  type DiagonalPosterior,
   elboTerms,
-  LIKELIHOODS,
   objective,
   parseConfig,
   type TrainConfigInput,
@@ -25,13 +25,13 @@ const conv: Model = {
     { channels: 3, kernel: 4, stride: 2, padding: "valid" },
   ],
   hidden: [11],
-  batchNormalisation: true,
+  normalisation: "batch",
   activation: "elu",
 };
 
 function build(model: Model, itemShape: Item = [28, 28, 1], seed = 1): Vae {
   const config = { name: "n", data: { name: "mnist" }, model, latent: { size: 6 }, seed } as const;
-  return buildVae(tf, parseConfig(config), itemShape);
+  return buildVae(tf, parseConfig(config), { itemShape });
 }
 
 const bits = (vae: Vae) => vae.variables.map((variable) => variable.dataSync().slice());
@@ -46,12 +46,13 @@ describe("shapes", () => {
   ])("%s", (_, model, itemShape) => {
     const vae = build(model, itemShape);
     tf.tidy(() => {
-      const { mean, logVariance } = vae.encode(tf.zeros([2, ...itemShape]));
+      const posterior = vae.encode(tf.zeros([2, ...itemShape]));
+      const { mean, logVariance } = posterior as DiagonalPosterior;
       expect([mean.shape, logVariance.shape]).toEqual([
         [2, 6],
         [2, 6],
       ]);
-      expect(vae.decode(mean).shape).toEqual([2, ...itemShape]);
+      expect(vae.decode(mean).logits?.shape).toEqual([2, ...itemShape]);
     });
     expect(vae.encoder.outputNames.map((name) => name.split("/")[0])).toEqual([
       "mean",
@@ -102,11 +103,12 @@ describe("shapes", () => {
 });
 
 test("a conv network's gradient equals a finite difference along it", () => {
-  const vae = build({ ...conv, batchNormalisation: false, activation: "softplus" }, [12, 12, 2]);
+  const vae = build({ ...conv, normalisation: "none", activation: "softplus" }, [12, 12, 2]);
   const images = tf.tensor4d(numbers(3 * 288, 0, 1), [3, 12, 12, 2]);
-  const noise = tf.tensor2d(numbers(18, -2, 2), [3, 6]);
-  const loss = () =>
-    objective(tf, elboTerms(tf, vae, LIKELIHOODS.bernoulli, images, noise, true), 1);
+  const noise = tf.tensor3d(numbers(18, -2, 2), [1, 3, 6]);
+  const weights = { beta: tf.scalar(1), capacity: tf.scalar(0) };
+  const plain = { freeBits: 0, samples: 1 };
+  const loss = () => objective(tf, plain, elboTerms(tf, vae, { x: images }, noise, true), weights);
 
   const { grads } = tf.variableGrads(loss, vae.variables);
   const gradients = vae.variables.map(({ name }) => grads[name]!);
@@ -167,9 +169,9 @@ describe("starting at the data's mean", () => {
     ["conv: of each channel", { type: "conv", layers: [{ channels: 3 }] }, [0, 1, 2]],
   ])("%s", (_, model, axes) => {
     const vae = build(model, [4, 4, 2]);
-    startAtDataMean(tf, vae.decoder, images);
+    startAtDataMean(tf, vae, images);
     tf.tidy(() => {
-      const emitted = tf.sigmoid(vae.decode(tf.zeros([1, 6])));
+      const emitted = vae.likelihood.mean(vae.decode(tf.zeros([1, 6])));
       const mean = tf.add(tf.zeros([1, 4, 4, 2]), tf.mean(images, axes));
       expect(tf.max(tf.abs(tf.sub(emitted, mean))).dataSync()[0]).toBeLessThan(1e-6);
     });
@@ -178,7 +180,7 @@ describe("starting at the data's mean", () => {
 
   test("pixels that never light up keep a finite bias", () => {
     const vae = build({ type: "dense" }, [4, 4, 2]);
-    startAtDataMean(tf, vae.decoder, tf.zeros([3, 4, 4, 2]));
+    startAtDataMean(tf, vae, tf.zeros([3, 4, 4, 2]));
     const bias = vae.variables.at(-1)!.dataSync();
     for (const value of bias) expect(value).toBeCloseTo(Math.log(0.001 / 0.999), 4);
     vae.dispose();

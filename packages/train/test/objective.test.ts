@@ -1,9 +1,10 @@
 /** The terms of -ELBO against float64 closed forms, quadrature and finite differences. */
-import type { Tensor, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs-node";
+import type { Scalar, Tensor2D, Tensor3D, Tensor4D, Variable } from "@tensorflow/tfjs-node";
 import {
   buildVae,
+  createLikelihood,
+  type DiagonalPosterior,
   elboTerms,
-  LIKELIHOODS,
   objective,
   parseConfig,
   rate,
@@ -15,13 +16,17 @@ import { numbers, tf } from "./support.js";
 
 const softplus = (a: number) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
 
+const bernoulli = createLikelihood(tf, { name: "bernoulli" });
+
 describe("Bernoulli likelihood", () => {
   const logits = [-1e4, -100, -30, -17, -1, -1e-3, 0, 1e-3, 1, 17, 30, 100, 1e4];
 
   test.each([0, 0.3, 1])("distortion of x = %d equals float64, extreme logits included", (x) => {
     const found = tf.tidy(() =>
-      LIKELIHOODS.bernoulli
-        .distortion(tf, tf.fill([logits.length, 1], x), tf.tensor2d(logits, [logits.length, 1]))
+      bernoulli
+        .distortion(tf.fill([logits.length, 1], x), {
+          logits: tf.tensor2d(logits, [logits.length, 1]),
+        })
         .dataSync(),
     );
     logits.forEach((a, i) => {
@@ -34,7 +39,7 @@ describe("Bernoulli likelihood", () => {
     const images = Array.from({ length: 8 }, (_, i) => [i & 1, (i >> 1) & 1, (i >> 2) & 1]);
     const total = tf.tidy(() => {
       const a = tf.tile(tf.tensor2d([[-3, 0.2, 5]]), [8, 1]);
-      const distortion = LIKELIHOODS.bernoulli.distortion(tf, tf.tensor2d(images), a);
+      const distortion = bernoulli.distortion(tf.tensor2d(images), { logits: a });
       return tf.sum(tf.exp(tf.neg(distortion))).dataSync()[0]!;
     });
     expect(total).toBeCloseTo(1, 6);
@@ -42,7 +47,7 @@ describe("Bernoulli likelihood", () => {
 
   test("sums over height, width and channels of each item", () => {
     const x = tf.ones([2, 3, 4, 5]);
-    const distortion = LIKELIHOODS.bernoulli.distortion(tf, x, tf.zerosLike(x)).arraySync();
+    const distortion = bernoulli.distortion(x, { logits: tf.zerosLike(x) }).arraySync();
     for (const value of distortion) expect(value).toBeCloseTo(60 * Math.LN2, 4);
   });
 });
@@ -94,7 +99,7 @@ function tinyVae(latentSize: number): Vae {
     model: { type: "dense", hidden: [5], activation: "tanh" },
     latent: { size: latentSize },
   });
-  const vae = buildVae(tf, config, [3, 2, 1]);
+  const vae = buildVae(tf, config, { itemShape: [3, 2, 1] });
   vae.variables.forEach((variable, i) => {
     variable.assign(tf.tensor(numbers(variable.size, -0.9, 0.9, i + 1), variable.shape));
   });
@@ -106,15 +111,18 @@ const latent = 3;
 const x = numbers(batch * 6, 0, 1, 50);
 const noise = numbers(batch * latent, -2, 2, 51);
 
-function loss(vae: Vae, beta: number): Tensor {
+const PLAIN = { freeBits: 0, samples: 1 } as const;
+
+function loss(vae: Vae, beta: number): Scalar {
   const images = tf.tensor4d(x, [batch, 3, 2, 1]);
-  const draws = tf.tensor2d(noise, [batch, latent]);
-  return objective(tf, elboTerms(tf, vae, LIKELIHOODS.bernoulli, images, draws, true), beta);
+  const draws = tf.tensor3d(noise, [1, batch, latent]);
+  const terms = elboTerms(tf, vae, { x: images }, draws, true);
+  return objective(tf, PLAIN, terms, { beta: tf.scalar(beta), capacity: tf.scalar(0) });
 }
 
 function gradients(vae: Vae, beta: number): number[] {
   return tf.tidy(() => {
-    const { grads } = tf.variableGrads(() => loss(vae, beta).asScalar(), vae.variables);
+    const { grads } = tf.variableGrads(() => loss(vae, beta), vae.variables);
     return vae.variables.flatMap(({ name }) => Array.from(grads[name]!.dataSync()));
   });
 }
@@ -196,7 +204,7 @@ describe("the Monte Carlo rate of the model's own samples", () => {
     const vae = tinyVae(k);
     const images = tf.tile(tf.tensor4d(numbers(6, 0, 1, 60), [1, 3, 2, 1]), [draws, 1, 1, 1]);
     const z = sample(vae, images, tf.randomNormal([draws, k], 0, 1, "float32", 61)).dataSync();
-    const posterior = vae.encode(images);
+    const posterior = vae.encode(images) as DiagonalPosterior;
     const reported = rate(tf, posterior).dataSync()[0]!;
     const mean = posterior.mean.dataSync().subarray(0, k);
     const logVariance = posterior.logVariance.dataSync().subarray(0, k);
@@ -219,12 +227,12 @@ describe("the Monte Carlo rate of the model's own samples", () => {
     let seen: Tensor2D | undefined;
     const spy: Vae = {
       ...vae,
-      decode(z, training) {
+      decode(z, options) {
         seen = z;
-        return vae.decode(z, training);
+        return vae.decode(z, options);
       },
     };
-    elboTerms(tf, spy, LIKELIHOODS.bernoulli, images, draws, true);
+    elboTerms(tf, spy, { x: images }, tf.expandDims(draws, 0) as Tensor3D, true);
     return seen!;
   }
 
@@ -238,7 +246,7 @@ describe("the Monte Carlo rate of the model's own samples", () => {
     ["1", (v) => tf.onesLike(v)],
   ])("would not, were the noise scaled by %s", (_, scale) => {
     const wrong = (vae: Vae, images: Tensor4D, draws: Tensor2D): Tensor2D => {
-      const { mean, logVariance } = vae.encode(images);
+      const { mean, logVariance } = vae.encode(images) as DiagonalPosterior;
       return tf.add(mean, tf.mul(scale(logVariance), draws));
     };
     expect(standardErrors(wrong)).toBeGreaterThan(4);

@@ -121,8 +121,8 @@ async function run(
 ) {
   const before = tf.memory().numTensors;
   const dataset = await loadDataset(tf, config.data);
-  const vae = buildVae(tf, config, dataset.itemShape);
-  const average = config.training.weightAverage && buildVae(tf, config, dataset.itemShape);
+  const vae = buildVae(tf, config, dataset);
+  const average = config.training.weightAverage && buildVae(tf, config, dataset);
   const interrupt = new AbortController();
   const snapshots: Snapshot[] = [];
   const epochs: EpochMetrics[] = [];
@@ -151,7 +151,7 @@ const withoutClock = (epochs: readonly EpochMetrics[]) =>
 const CONV: TrainConfigInput["model"] = {
   type: "conv",
   layers: [{ channels: 3, stride: 2 }],
-  batchNormalisation: true,
+  normalisation: "batch",
 };
 
 describe.each(["captured", "eager"] as const)("the %s engine", (engine) => {
@@ -175,7 +175,7 @@ describe.each(["captured", "eager"] as const)("the %s engine", (engine) => {
     const config = smallConfig({ training });
     const { raw, weights } = await run(config); // one step an epoch: raw[t - 1] is after step t
     const dataset = await loadDataset(tf, config.data);
-    const initial = buildVae(tf, config, dataset.itemShape);
+    const initial = buildVae(tf, config, dataset);
     const expected = (weightsOf(initial) as Float32Array[]).map((values) =>
       Float64Array.from(values),
     );

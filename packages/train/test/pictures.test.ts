@@ -32,7 +32,7 @@ function metrics(epoch: number): EpochMetrics {
 describe("the pictures of a run", async () => {
   const config = smallConfig();
   const dataset = await loadDataset(tf, config.data);
-  const vae = buildVae(tf, config, dataset.itemShape);
+  const vae = buildVae(tf, config, dataset);
   const source = { vae, dataset, config, metrics: [1, 2, 3].map(metrics) };
 
   test("have their sizes, are not blank, and show the data's own pixels", async () => {

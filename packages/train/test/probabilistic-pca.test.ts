@@ -1,7 +1,7 @@
 /** The exactness anchor: probabilistic PCA of MNIST as a linear VAE, whose log p(x) is known to the last digit. */
 import type { Tensor4D } from "@tensorflow/tfjs-node";
 import { seededNormal } from "@vaeport/infer/random";
-import { buildVae, type Likelihood, readMnist, type Vae } from "@vaeport/train";
+import { buildVae, readMnist, type Vae } from "@vaeport/train";
 import { diagonalGaussian, diagonalLogDensity, diagonalSample } from "@vaeport/train/gaussian";
 import { beforeAll, describe, expect, test } from "vitest";
 import { measureEvidence } from "../src/evaluation/importance.js";
@@ -101,8 +101,7 @@ describe.each(ANCHORS)("with $k latent dimensions", ({ k, test: anchor }) => {
       1,
     ]) as Tensor4D;
     const source = { tf, vae, images: batch, binarisation: "none", latentSize: k } as const;
-    const likelihood = fixedVariance(model.noise);
-    const items = [...measureEvidence({ ...source, likelihood }, { samples: 3, seed: 1 })];
+    const items = [...measureEvidence(source, { samples: 3, seed: 1 })];
     const { logLikelihood, elbo } = summariseEvidence(items, k, D);
     const relative = (value: number) => Math.abs(value / average(exact) - 1);
     expect(relative(logLikelihood)).toBeLessThan(1e-5);
@@ -121,8 +120,12 @@ describe.each(ANCHORS)("with $k latent dimensions", ({ k, test: anchor }) => {
 /** The package's dense network without hidden layers, given the model's weights. */
 function linearVae(model: ProbabilisticPca): Vae {
   const k = model.variances.length;
-  const config = smallConfig({ model: { type: "dense", hidden: [] }, latent: { size: k } });
-  const vae = buildVae(tf, config, [28, 28, 1]);
+  const config = smallConfig({
+    model: { type: "dense", hidden: [] },
+    latent: { size: k },
+    likelihood: { name: "gaussian", variance: "fixed", varianceValue: model.noise },
+  });
+  const vae = buildVae(tf, config, { itemShape: [28, 28, 1] });
   const rows = loadings(model);
   const { mean: shift, logVariance } = posterior(model, new Float64Array(D));
   const encoding = Array.from({ length: D }, (_, i) => {
@@ -133,18 +136,7 @@ function linearVae(model: ProbabilisticPca): Vae {
     const scale = tf.tensor1d([...logVariance]);
     vae.encoder.getLayer("log_variance").setWeights([tf.zeros([D, k]), scale]);
     const decoding = tf.tensor2d(rows.map((row) => [...row]));
-    vae.decoder.getLayer("logits").setWeights([decoding, tf.tensor1d([...model.centre])]);
+    vae.decoder.getLayer("reconstruction").setWeights([decoding, tf.tensor1d([...model.centre])]);
   });
   return vae;
-}
-
-/** log N(x; mean, noise I): what the network's output means here. */
-function fixedVariance(noise: number): Likelihood {
-  return {
-    distortion: (tf, x, mean) => {
-      const squares = tf.sum(tf.square(tf.sub(x, mean)), [1, 2, 3]);
-      return tf.add(tf.div(squares, 2 * noise), (D / 2) * Math.log(2 * Math.PI * noise));
-    },
-    mean: (_, mean) => mean,
-  };
 }

@@ -63,11 +63,15 @@ describe("stepLosses", () => {
     const data = { name: "mnist", trainItems: 3, testItems: 1, binarisation } as const;
     const config = smallConfig({ data });
     const dataset = await loadDataset(tf, config.data);
-    const vae = buildVae(tf, config, dataset.itemShape);
+    const vae = buildVae(tf, config, dataset);
     const run = (counter: number) =>
       tf.tidy(() => {
-        const model = { tf, vae, config };
-        const { loss, terms } = stepLosses(model, 2, dataset.train, state(1, counter));
+        const { loss, terms } = stepLosses(
+          { tf, vae, config },
+          { images: dataset.train },
+          state(1, counter),
+          tf.tensor1d([2, 0]),
+        );
         return [...loss.dataSync(), ...terms.dataSync()];
       });
     const first = run(4);
@@ -90,18 +94,19 @@ describe("engines", () => {
       { channels: 3, stride: 2 },
       { channels: 5, stride: 2 },
     ],
-    batchNormalisation: true,
+    normalisation: "batch",
   } as const;
 
   /** Losses [distortion, rate] of `steps` steps of 20 images, and the evaluation after them. */
   async function run(changes: object, training: object, steps: number) {
     const config = smallConfig({ ...changes, training: { batchSize: 20, ...training } });
     const dataset = await loadDataset(tf, config.data);
-    const vae = buildVae(tf, config, dataset.itemShape);
+    const vae = buildVae(tf, config, dataset);
     const engine = createEngine({ tf, vae, dataset, config });
     const batches = Array.from({ length: steps }, (_, step) => ({
       rows: Int32Array.from({ length: 20 }, (_, i) => (20 * step + i) % 1000),
       noise: Int32Array.of(1, 2 * step),
+      weights: Float32Array.of(1, 0),
       learningRate: config.training.optimizer.learningRate,
       averageDecay: 1,
     }));

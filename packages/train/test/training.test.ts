@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => dataset.dispose());
 
 async function run(config: TrainConfig): Promise<{ vae: Vae; epochs: EpochMetrics[] }> {
-  const vae = buildVae(tf, config, dataset.itemShape);
+  const vae = buildVae(tf, config, dataset);
   const epochs: EpochMetrics[] = [];
   for await (const event of trainEpochs({ tf, vae, dataset, config })) {
     if (event.type === "epoch") epochs.push(event.metrics);
@@ -97,7 +97,7 @@ describe("trainEpochs", () => {
           { channels: 3, stride: 2 },
           { channels: 5, stride: 2 },
         ],
-        batchNormalisation: true,
+        normalisation: "batch",
         outputBias: "data-mean",
       },
       training: { epochs: 2, batchSize: 100 },
@@ -136,7 +136,7 @@ describe("trainEpochs", () => {
 describe("evaluate", () => {
   test("the batch size changes no more than the noise: the rate stays", () => {
     const config = smallConfig();
-    const vae = buildVae(tf, config, dataset.itemShape);
+    const vae = buildVae(tf, config, dataset);
     const source = { tf, vae, images: dataset.test, config };
     const whole = evaluate(source);
     const parts = evaluate(source, { batchSize: 7 });
@@ -149,7 +149,7 @@ describe("evaluate", () => {
 
   test("a unit is active where the variance of its mean exceeds 0.01", () => {
     const config = smallConfig({ latent: { size: 3 } });
-    const vae = buildVae(tf, config, dataset.itemShape);
+    const vae = buildVae(tf, config, dataset);
     // Means 0, a constant, and the pixel in the middle (variance about 0.2).
     const pixel = tf.slice(tf.reshape(dataset.test, [-1, 784]), [0, 406], [-1, 1]);
     const zeros = tf.zerosLike(pixel);

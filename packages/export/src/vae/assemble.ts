@@ -4,7 +4,7 @@ import { readInterface } from "../proto/read-interface.js";
 import type { PlainTensor } from "../source/tensorflow.js";
 import { PRODUCER } from "../version.js";
 import { type DescribeOptions, describeGraphs } from "./describe.js";
-import { type ExportedVae, graphFiles, needSupported } from "./export-vae.js";
+import { type ExportedVae, graphFiles } from "./export-vae.js";
 import { scoreGraph } from "./graphs.js";
 import { checkInterfaces } from "./interfaces.js";
 import { probeGraphs, type RunGraph } from "./probe.js";
@@ -20,7 +20,7 @@ export interface GraphPair {
  * all three; `writeModelFolder` writes the result. The check vector is what `run` computes.
  *
  * Throws SourceError where graphs do not fit the format or each other, CheckError where their numbers are no VAE's,
- * OptionError where options do not fit them, UnsupportedModelError for a likelihood without a score graph.
+ * OptionError where options do not fit them.
  */
 export async function assembleVae(
   pair: GraphPair,
@@ -30,9 +30,7 @@ export async function assembleVae(
   const encoder = readInterface(pair.encoder, "The encoder");
   const decoder = readInterface(pair.decoder, "The decoder");
   const description = describeGraphs({ encoder, decoder }, options);
-  const { condition: _label, ...scored } = description; // the score graph takes no label
-  needSupported(scored);
-  const score = scoreGraph({ item: description.data.shape, latent: description.latent.size }).bytes;
+  const score = scoreGraph(description).bytes;
   const graphs: Record<GraphName, Uint8Array> = { ...pair, score };
   checkInterfaces(description, {
     encoder,

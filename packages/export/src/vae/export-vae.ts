@@ -2,12 +2,10 @@
 import {
   type GraphFile,
   type GraphName,
-  type ModelDescription,
   parseManifest,
   type RunSummary,
   type VaeManifest,
 } from "@vaeport/infer/manifest";
-import { UnsupportedModelError, type UnsupportedPart } from "../errors.js";
 import type { RunnableModelLike } from "../source/tensorflow.js";
 import { PRODUCER } from "../version.js";
 import { checkVector } from "./check-vector.js";
@@ -16,9 +14,15 @@ import { sha256 } from "./sha256.js";
 
 /** What a run leaves behind: two LayersModels and the description of both. */
 export interface TrainedVae {
-  /** x [N, ...data.shape] -> [mean, log_variance], each [N, k]. */
+  /**
+   * x [N, ...data.shape] -> [mean, log_variance], each [N, k]; with a full covariance also the matrix [N, k, k] whose
+   * part below the diagonal is the Cholesky factor's. With classes, `label` [N, classes] is a second input here and below.
+   */
   encoder: RunnableModelLike;
-  /** z [N, k] -> logits [N, ...data.shape]. */
+  /**
+   * z [N, k] -> [N, ...data.shape]: logits of a (continuous) Bernoulli likelihood, else the mean or location; beside it
+   * the log-variance [N, 1, …] of a Gaussian whose variance is learned, the log-scale of a discretised logistic.
+   */
   decoder: RunnableModelLike;
   summary: RunSummary;
   /** Pictures for the model card, by file name. */
@@ -33,42 +37,36 @@ export interface ExportedVae {
 }
 
 /**
- * Exports a VAE with Bernoulli likelihood and diagonal posterior. The manifest's check vector is
- * computed by tf.js from the summary's example. Throws UnsupportedModelError for another kind of
- * VAE, SourceError where models and summary disagree, and what `exportOnnx` throws.
+ * Exports a VAE of any likelihood and posterior that the format has, conditional or not. The manifest's check vector is
+ * computed by tf.js from the summary's example. Throws SourceError where models and summary disagree, and what
+ * `exportOnnx` throws.
  */
 export async function exportVae(vae: TrainedVae): Promise<ExportedVae> {
   const { encoder, decoder, summary, pictures = {} } = vae;
-  needSupported(summary);
-  const shape = { item: summary.data.shape, latent: summary.latent.size };
   const graphs: Record<GraphName, Uint8Array> = {
-    encoder: encoderGraph(encoder, shape).bytes,
-    decoder: decoderGraph(decoder, shape).bytes,
-    score: scoreGraph(shape).bytes,
+    encoder: encoderGraph(encoder, summary).bytes,
+    decoder: decoderGraph(decoder, summary).bytes,
+    score: scoreGraph(summary).bytes,
   };
-  const { format: _format, version: _version, example, training, ...description } = summary;
+  const { format: _format, version: _version, example, label, training, ...description } = summary;
   const { files, float32 } = await graphFiles(graphs);
   const manifest = parseManifest({
     format: "vaeport-vae",
     version: 1,
     ...description,
     variants: { float32 },
-    check: await checkVector({ encoder, decoder }, example, training.seed),
+    check: await checkVector({
+      encoder,
+      decoder,
+      description,
+      example,
+      label,
+      seed: training.seed,
+    }),
     training,
     producer: PRODUCER,
   });
   return { manifest, files, pictures };
-}
-
-/** Throws UnsupportedModelError for what has no graphs yet. */
-export function needSupported({ name, latent, likelihood, condition }: ModelDescription): void {
-  const parts: UnsupportedPart[] = [];
-  const note = (layer: string, className: string, supported: string) =>
-    parts.push({ layer, className, reason: `not supported yet (${supported})` });
-  if (latent.posterior !== "diagonal") note("posterior", latent.posterior, "diagonal");
-  if (likelihood.name !== "bernoulli") note("likelihood", likelihood.name, "bernoulli");
-  if (condition !== undefined) note("condition", `${condition.classes} classes`, "none");
-  if (parts.length > 0) throw new UnsupportedModelError(name, parts);
 }
 
 /** Graphs as the files of a model folder, and their entries in the manifest. */

@@ -1,65 +1,97 @@
 /** The three graphs of a VAE, with the tensor names that their readers expect. */
+import type { ModelDescription } from "@vaeport/infer/manifest";
 import { SourceError } from "../errors.js";
-import {
-  type ExportedModel,
-  exportSource,
-  finish,
-  startGraph,
-  translateInto,
-} from "../export-onnx.js";
+import { type ExportedModel, finish, startGraph, translateInto } from "../export-onnx.js";
 import { GraphBuilder } from "../ir/builder.js";
-import { BATCH } from "../ir/types.js";
+import { BATCH, type Value } from "../ir/types.js";
 import { type LayersModelLike, readLayersModel } from "../source/layers-model.js";
 import type { SourceModel, SourceValue } from "../source/types.js";
-import { bernoulliDistortion, bernoulliMean } from "./bernoulli.js";
-import { diagonalRate } from "./diagonal.js";
+import { LIKELIHOODS, type LikelihoodContext, sumItems } from "./likelihoods/index.js";
+import { POSTERIORS } from "./posteriors/index.js";
 
-/** Shape of one item, [H, W, C], [C, H, W] or [D]; latent size k. */
-export interface VaeShape {
-  item: readonly number[];
-  latent: number;
-}
+/** What decides the graphs: data, latent space, likelihood, classes. */
+export type VaeDescription = Pick<ModelDescription, "data" | "latent" | "likelihood" | "condition">;
 
-/** x [N, ...item] -> mean, log_variance [N, k]; the model gives them in this order. */
-export function encoderGraph(model: LayersModelLike, { item, latent }: VaeShape): ExportedModel {
+/** x [N, ...item] and, with classes, label [N, classes] -> mean and log_variance, or scale_tril. */
+export function encoderGraph(model: LayersModelLike, description: VaeDescription): ExportedModel {
   const source = readLayersModel(model);
-  needShapes("encoder", source, [item], [[latent], [latent]]);
-  return exportSource(source, {
-    graphName: "encoder",
-    inputNames: ["x"],
-    outputNames: ["mean", "log_variance"],
-  });
-}
-
-/** z [N, k] -> reconstruction, logits [N, ...item]; the model gives the logits. */
-export function decoderGraph(model: LayersModelLike, { item, latent }: VaeShape): ExportedModel {
-  const source = readLayersModel(model);
-  needShapes("decoder", source, [[latent]], [item]);
-  const g = startGraph("decoder", source);
-  for (const logits of translateInto(g, source, ["z"])) {
-    const natural = g.as(logits, "source");
-    g.output("reconstruction", bernoulliMean(g, natural));
-    g.output("logits", natural);
-  }
+  const { size, posterior } = description.latent;
+  const { heads, outputs } = POSTERIORS[posterior];
+  needShapes("encoder", source, [description.data.shape, ...labelShapes(description)], heads(size));
+  const g = startGraph("encoder", source);
+  const values = translateInto(g, source, withLabel("x", description));
+  nameOutputs(
+    g,
+    outputs(
+      g,
+      values.map((value) => g.as(value, "source")),
+    ),
+  );
   return finish(g);
 }
 
-/** x, logits [N, ...item], mean, log_variance [N, k] -> distortion, rate [N, 1], nats. */
-export function scoreGraph({ item, latent }: VaeShape): ExportedModel {
-  const g = new GraphBuilder("score");
-  const x = g.input("x", [BATCH, ...item]);
-  const mean = g.input("mean", [BATCH, latent]);
-  const logVariance = g.input("log_variance", [BATCH, latent]);
-  const logits = g.input("logits", [BATCH, ...item]);
-  g.output(
-    "distortion",
-    g.scope("distortion", () => bernoulliDistortion(g, x, logits)),
+/** z [N, k] and, with classes, label -> reconstruction and the likelihood's natural parameters [N, ...item]. */
+export function decoderGraph(model: LayersModelLike, description: VaeDescription): ExportedModel {
+  const source = readLayersModel(model);
+  const { shape } = description.data;
+  const context = contextOf(description);
+  const { heads, outputs } = LIKELIHOODS[description.likelihood.name];
+  const given = heads(context).map((head) => (head === "value" ? shape : shape.map(() => 1)));
+  needShapes("decoder", source, [[description.latent.size], ...labelShapes(description)], given);
+  const g = startGraph("decoder", source);
+  const values = translateInto(g, source, withLabel("z", description));
+  nameOutputs(
+    g,
+    outputs(
+      g,
+      values.map((value) => g.as(value, "source")),
+      context,
+    ),
   );
+  return finish(g);
+}
+
+/** x, the decoder's parameters and the encoder's outputs -> distortion, rate [N, 1], nats. */
+export function scoreGraph(description: VaeDescription): ExportedModel {
+  const { data, latent } = description;
+  const g = new GraphBuilder("score");
+  const context = contextOf(description);
+  const likelihood = LIKELIHOODS[description.likelihood.name];
+  const posterior = POSTERIORS[latent.posterior];
+  const x = g.input("x", [BATCH, ...data.shape]);
+  const encoded = Object.fromEntries(
+    posterior
+      .tensors(latent.size)
+      .map(([name, shape]) => [name, g.input(name, [BATCH, ...shape])] as const),
+  );
+  const scored = Object.fromEntries(
+    likelihood
+      .scored(context)
+      .map((name) => [name, g.input(name, [BATCH, ...data.shape])] as const),
+  );
+  const distortion = () => sumItems(g, likelihood.terms(g, x, scored, context));
+  g.output("distortion", g.scope("distortion", distortion));
   g.output(
     "rate",
-    g.scope("rate", () => diagonalRate(g, mean, logVariance)),
+    g.scope("rate", () => posterior.rate(g, encoded)),
   );
   return finish(g);
+}
+
+function contextOf({ data, likelihood: { parameters } }: VaeDescription): LikelihoodContext {
+  return { data, parameters };
+}
+
+function nameOutputs(g: GraphBuilder, outputs: Readonly<Record<string, Value>>): void {
+  for (const [name, value] of Object.entries(outputs)) g.output(name, value);
+}
+
+function withLabel(first: string, { condition }: VaeDescription): string[] {
+  return condition ? [first, "label"] : [first];
+}
+
+function labelShapes({ condition }: VaeDescription): number[][] {
+  return condition ? [[condition.classes]] : [];
 }
 
 type Items = readonly (readonly number[])[];

@@ -3,8 +3,8 @@ import type { ModelDescription } from "@vaeport/infer/manifest";
 import { seededNormal, seededUniform } from "@vaeport/infer/random";
 import { CheckError } from "../errors.js";
 import type { PlainTensor } from "../source/tensorflow.js";
-import { referenceMean } from "./bernoulli.js";
-import { referenceSample } from "./diagonal.js";
+import { logistic } from "./likelihoods/index.js";
+import { POSTERIORS } from "./posteriors/index.js";
 
 export type Feeds = Readonly<Record<string, PlainTensor>>;
 
@@ -47,7 +47,7 @@ export async function probeGraphs(
   const together = { x, ...labels };
   const encoded = await encoder(together);
   const noise = seededNormal(seed, k);
-  const z = draw(encoded, seededNormal(seed, ITEMS * k), k);
+  const z = draw(description, encoded, seededNormal(seed, ITEMS * k));
   const latent = { z, ...labels };
   const decoded = await decoder(latent);
   const problems = [
@@ -65,7 +65,7 @@ export async function probeGraphs(
     );
   }
   const one = firstItem({ x, ...encoded });
-  const first = await decoder(firstItem({ z: draw(one, noise, k), ...labels }));
+  const first = await decoder(firstItem({ z: draw(description, one, noise), ...labels }));
   return { x: one.x as PlainTensor, noise, encoded: firstItem(encoded), decoded: first };
 }
 
@@ -88,23 +88,22 @@ function oneHotRows(items: number, classes: number): PlainTensor {
   return { data, shape: [items, classes] };
 }
 
-/** z = mean + scale * noise, the scale being exp(log_variance / 2) or scale_tril. */
-function draw(encoded: Outputs, noise: Float32Array, k: number): PlainTensor {
-  const { mean, log_variance, scale_tril } = encoded as Record<string, PlainTensor>;
-  if (mean === undefined) throw new CheckError("The encoder gives no mean.");
-  if (log_variance !== undefined) {
-    return { data: referenceSample(mean.data, log_variance.data, noise), shape: mean.shape };
+/** z of each item for its part of the noise, [items, k]. */
+function draw({ latent }: ModelDescription, encoded: Outputs, noise: Float32Array): PlainTensor {
+  if (encoded.mean === undefined) throw new CheckError("The encoder gives no mean.");
+  const items = noise.length / latent.size;
+  const data = new Float32Array(noise.length);
+  const part = (values: Float32Array, item: number) => {
+    const size = values.length / items;
+    return values.subarray(item * size, (item + 1) * size);
+  };
+  for (let item = 0; item < items; item++) {
+    const own = Object.entries(encoded).map(([name, tensor]) => [name, part(tensor.data, item)]);
+    const { referenceSample } = POSTERIORS[latent.posterior];
+    const z = referenceSample(Object.fromEntries(own), part(noise, item));
+    data.set(z, item * latent.size);
   }
-  const data = mean.data.map((m, index) => {
-    const row = index % k;
-    const start = index - row;
-    let sum = m;
-    for (let j = 0; j <= row; j++) {
-      sum += (scale_tril?.data[index * k + j] ?? 0) * (noise[start + j] ?? 0);
-    }
-    return sum;
-  });
-  return { data, shape: mean.shape };
+  return { data, shape: encoded.mean.shape };
 }
 
 function firstItem(tensors: Outputs): Record<string, PlainTensor> {
@@ -155,7 +154,7 @@ function meanProblems({ data, likelihood }: ModelDescription, decoded: Outputs):
     ];
   }
   if (likelihood.name !== "bernoulli" || decoded.logits === undefined) return [];
-  const expected = referenceMean(decoded.logits.data);
+  const expected = decoded.logits.data.map(logistic);
   const wrong = expected.findIndex(
     (value, index) => !(Math.abs(value - (mean[index] ?? 0)) <= 1e-5),
   );

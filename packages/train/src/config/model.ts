@@ -3,14 +3,31 @@ import { z } from "zod";
 import { count, section } from "./section.js";
 
 const activation = z
-  .enum(["relu", "elu", "selu", "softplus", "swish", "tanh", "sigmoid"])
+  .enum([
+    ...["relu", "relu6", "elu", "selu", "gelu", "gelu_new", "swish", "mish"],
+    ...["tanh", "sigmoid", "hardSigmoid", "softplus", "softsign", "softmax", "linear"],
+  ] as const)
   .default("relu")
   .describe("Activation after every hidden layer");
 
+const normalisation = z
+  .enum(["none", "batch", "layer"])
+  .default("none")
+  .describe(
+    "Normalises before the activation of every hidden layer, of convolutions in a convolutional net: over the batch, " +
+      "or over the units of each item (the channels of each pixel)",
+  );
+
 const outputBias = z
-  .enum(["zeros", "data-mean"])
+  .enum(["zeros", "data-mean", "channel-mean"])
   .default("zeros")
-  .describe("Initial bias of the decoder's last layer: zeros, or the logits of the data's mean");
+  .describe(
+    "Where the decoder's output starts: at 0; at the data's mean, of each value that has a bias of its own; " +
+      "at the mean of each channel, the same for all pixels",
+  );
+
+const residualBlocks = (what: string) =>
+  z.int().min(0).default(0).describe(`Residual blocks of two ${what} each, at the layer's width`);
 
 const denseModel = section({
   type: z.literal("dense"),
@@ -18,6 +35,8 @@ const denseModel = section({
     .array(count())
     .default([400])
     .describe("Units of the encoder's hidden layers; the decoder has them in reverse"),
+  residualBlocks: residualBlocks("dense layers after every hidden layer"),
+  normalisation,
   activation,
   outputBias,
 });
@@ -27,6 +46,9 @@ const convLayer = section({
   kernel: count().default(3).describe("Side of the square kernel, in pixels"),
   stride: count().default(1).describe("Step of the kernel, in pixels"),
   padding: z.enum(["same", "valid"]).default("same"),
+  residualBlocks: residualBlocks(
+    "3 x 3 convolutions, after the encoder's and before the decoder's layer",
+  ),
 });
 
 const convModel = section({
@@ -41,11 +63,8 @@ const convModel = section({
     .describe("Units of dense layers between the encoder's last convolution and its heads"),
   outputKernel: count()
     .default(3)
-    .describe("Side of the kernel of the decoder's last convolution, which yields the logits"),
-  batchNormalisation: z
-    .boolean()
-    .default(false)
-    .describe("Normalise over the batch after every hidden convolution"),
+    .describe("Side of the kernel of the decoder's last convolution, which yields its output"),
+  normalisation,
   activation,
   outputBias,
 });
@@ -54,6 +73,7 @@ export const model = z.discriminatedUnion("type", [denseModel, convModel], {
   error: (issue) => (issue.code === "invalid_union" ? 'expected "dense" or "conv"' : undefined),
 });
 
+export type ModelConfig = z.output<typeof model>;
 export type DenseModelConfig = z.output<typeof denseModel>;
 export type ConvModelConfig = z.output<typeof convModel>;
 export type ConvLayerConfig = z.output<typeof convLayer>;

@@ -1,9 +1,8 @@
 /** Held-out numbers: -ELBO, distortion, rate and active units over a whole set of images. */
-import type { Tensor4D } from "@tensorflow/tfjs-node";
 import { batches } from "../data/shuffle.js";
-import { gatherRows } from "../graph/index.js";
+import { gatherBatch } from "../training/item-source.js";
 import type { Losses } from "../training/losses.js";
-import { batchTerms, DRAWS_PER_BATCH, type Model } from "../training/step.js";
+import { type Batch, batchTerms, DRAWS_PER_BATCH, type Model } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
 
 export interface Evaluation extends Losses {
@@ -40,10 +39,7 @@ export interface BatchEvaluator {
  * Averages over every image, with one draw of z (and of the pixels, where they are binarised) for each.
  * Batch normalisation uses its running averages.
  */
-export function evaluate(
-  source: Model & { images: Tensor4D },
-  options: EvaluateOptions = {},
-): Evaluation {
+export function evaluate(source: Model & Batch, options: EvaluateOptions = {}): Evaluation {
   return evaluateAll(eagerEvaluator(source), source.config.latent.size, options);
 }
 
@@ -72,12 +68,12 @@ export function evaluateAll(
   };
 }
 
-/** Measures `images` in plain tf.js. */
-export function eagerEvaluator(source: Model & { images: Tensor4D }): BatchEvaluator {
+/** Measures the items in plain tf.js. */
+export function eagerEvaluator(source: Model & Batch): BatchEvaluator {
   const { tf, images } = source;
   const measure = (rows: Int32Array, noise: Int32Array) => {
-    const batch = gatherRows(tf, images, tf.tensor1d(rows, "int32"));
-    const terms = batchTerms(source, batch, tf.tensor1d(noise, "int32"), false);
+    const batch = gatherBatch(tf, source, tf.tensor1d(rows, "int32"));
+    const terms = batchTerms(source, batch, tf.tensor1d(noise, "int32"));
     return [terms.distortion, terms.rate, terms.posterior.mean];
   };
   return {

@@ -1,24 +1,21 @@
 /** log p(x) by importance sampling: log-weights of draws from the encoder's posterior, computed as one graph. */
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs-node";
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
 import { batches } from "../data/shuffle.js";
-import { gatherRows, Program, standardNormal } from "../graph/index.js";
+import { Program, standardNormal } from "../graph/index.js";
 import type { TensorFlow } from "../tensorflow/index.js";
-import { drawPixels } from "../training/step.js";
-import type { Likelihood } from "../vae/likelihood.js";
-import { rate, samplePosterior } from "../vae/posterior.js";
+import { gatherBatch } from "../training/item-source.js";
+import { type Batch, drawPixels } from "../training/step.js";
+import { elboTerms, rateOf } from "../vae/objective.js";
 import type { Vae } from "../vae/vae.js";
 import { LogMeanExp } from "./log-mean-exp.js";
 
 /** A VAE and the images it is measured on. */
-export interface ImportanceSource {
+export interface ImportanceSource extends Batch {
   tf: TensorFlow;
   vae: Vae;
-  likelihood: Likelihood;
   binarisation: TrainConfig["data"]["binarisation"];
   latentSize: number;
-  /** float32 [N, H, W, C], grey values. */
-  images: Tensor4D;
 }
 
 export interface ImportanceOptions {
@@ -54,30 +51,23 @@ type TermValues = { [K in keyof Terms]: Float32Array };
 
 /**
  * Draws z for every image of a batch, and computes what the weights are made of:
- * log w = log p(x | z) + log p(z) - log q(z | x), and the last two come to (|noise|^2 + sum of log_variance - |z|^2) / 2.
+ * log w = log p(x | z) + log p(z) - log q(z | x).
  *
- * @param x float32 [B, H, W, C]
  * @param noise int32 [seed, counter] of the draws
  */
 function weightTerms(
-  { tf, vae, likelihood, latentSize }: ImportanceSource,
+  { tf, vae, latentSize }: ImportanceSource,
   draws: number,
-  x: Tensor4D,
+  { images, label }: Batch,
   noise: Tensor1D,
 ): Terms {
-  const repeat = <T extends Tensor>(value: T): T =>
-    tf.tile(value, [draws, ...value.shape.slice(1).map(() => 1)]) as T;
-  const posterior = vae.encode(x);
-  const mean = repeat(posterior.mean);
-  const logVariance = repeat(posterior.logVariance);
-  const epsilon = standardNormal<Tensor2D>(tf, [draws * x.shape[0], latentSize], noise);
-  const z = samplePosterior(tf, { mean, logVariance }, epsilon);
-  const ratio = tf.sub(tf.add(tf.square(epsilon), logVariance), tf.square(z));
+  const epsilon = standardNormal<Tensor3D>(tf, [draws, images.shape[0], latentSize], noise);
+  const terms = elboTerms(tf, vae, { x: images, label }, epsilon, false);
   return {
-    distortion: likelihood.distortion(tf, repeat(x), vae.decode(z)),
-    logRatio: tf.mul(tf.sum(ratio, 1), 0.5),
-    rate: rate(tf, posterior),
-    mean: posterior.mean,
+    distortion: tf.reshape(terms.distortions, [-1]),
+    logRatio: tf.reshape(terms.logPriorRatios(), [-1]),
+    rate: rateOf(tf, terms),
+    mean: terms.posterior.mean,
   };
 }
 
@@ -107,33 +97,36 @@ export function* measureEvidence(
     }
   } finally {
     program.dispose();
-    x.dispose();
+    tf.dispose(x.label ? [x.images, x.label] : [x.images]);
   }
 }
 
-/** The images as the model sees them, binary pixels drawn once; their counter is none that a draw of z has. */
-function seenByModel({ tf, images, binarisation }: ImportanceSource, seed: number): Variable {
+/** The items as the model sees them, binary pixels drawn once; their counter is none that a draw of z has. */
+function seenByModel({ tf, images, label, binarisation }: ImportanceSource, seed: number): Batch {
   return tf.tidy(() => {
     const noise = tf.tensor1d([seed, -1], "int32");
-    return tf.variable(drawPixels(tf, binarisation, images, noise), false);
+    const x = tf.variable(drawPixels(tf, binarisation, images, noise), false);
+    return {
+      images: x as unknown as Tensor4D,
+      label: label && (tf.variable(label, false) as unknown as Tensor2D),
+    };
   });
 }
 
 function captureTerms(
   program: Program,
   source: ImportanceSource,
-  x: Variable,
+  items: Batch,
   draws: number,
   size: number,
 ): (rows: Int32Array, noise: Int32Array) => TermValues {
   const { tf } = source;
   const rowsExample = tf.tensor1d(new Int32Array(size), "int32");
   const noiseExample = tf.tensor1d([0, 0], "int32");
-  const images = x as unknown as Tensor4D;
   const captured = program.capture(
     "terms",
     (rows: Tensor1D, noise: Tensor1D) =>
-      weightTerms(source, draws, gatherRows(tf, images, rows), noise),
+      weightTerms(source, draws, gatherBatch(tf, items, rows), noise),
     [rowsExample, noiseExample],
     { variableBatch: true },
   );

@@ -7,7 +7,7 @@ import { ConfigError } from "../errors.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
 import { EVALUATION, loadRun } from "../training/run-folder.js";
-import { LIKELIHOODS } from "../vae/likelihood.js";
+import { oneHot } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
 import { type ItemEvidence, measureEvidence } from "./importance.js";
 
@@ -72,10 +72,11 @@ export async function evaluateRun(
     const count = items ?? of;
     requireWhole("items", count, 1, of);
     const images = tf.slice(dataset.test, 0, count) as Tensor4D;
+    const label =
+      vae.classes && oneHot(tf, dataset.labels!.test.subarray(0, count), vae.classes.length);
     const evidence = measureEvidence(
       {
-        ...{ tf, vae, images },
-        likelihood: LIKELIHOODS[config.likelihood.name],
+        ...{ tf, vae, images, label },
         binarisation: config.data.binarisation,
         latentSize: config.latent.size,
       },
@@ -83,7 +84,7 @@ export async function evaluateRun(
     );
     const dimensions = dataset.itemShape.reduce((product, axis) => product * axis);
     const numbers = summariseEvidence(evidence, config.latent.size, dimensions);
-    images.dispose();
+    tf.dispose(label ? [images, label] : [images]);
     const report = { ...describe(config, dataset.name), items: count, samples, seed, ...numbers };
     await writeJson(join(folder, EVALUATION), report);
     return report;

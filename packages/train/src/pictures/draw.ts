@@ -10,11 +10,10 @@ import type { TensorFlow } from "../tensorflow/index.js";
 import { finalMetrics } from "../training/early-stop.js";
 import { replaceFolder } from "../training/files.js";
 import type { EpochMetrics } from "../training/loop.js";
-import { drawPixels } from "../training/step.js";
-import { LIKELIHOODS } from "../vae/likelihood.js";
+import { drawPixels, oneHot } from "../training/step.js";
 import type { Vae } from "../vae/vae.js";
 import { drawCurves } from "./curves.js";
-import { createFigure, FAINT_INK, writeText } from "./figure.js";
+import { createFigure, FAINT_INK, type Figure, writeText } from "./figure.js";
 import { drawRow, GAP, gridExtent, gridScale, type ImageBatch } from "./grid.js";
 
 /** A trained model and what it was trained on. */
@@ -55,22 +54,27 @@ export async function drawPictures(
 /** Means of the decoder at seeded draws of the prior, the same draws that `@vaeport/infer` takes for that seed. */
 function drawSamples(tf: TensorFlow, source: PictureSource): Canvas {
   const { name, seed, latent } = source.config;
-  const count = COLUMNS * SAMPLE_ROWS;
+  const { classes } = source.vae;
+  const rows = classes?.length ?? SAMPLE_ROWS;
+  const count = COLUMNS * rows;
   const images = read(
     tf.tidy(() => {
       const z = tf.tensor2d(seededNormal(seed, count * latent.size), [count, latent.size]);
-      return decodeMean(tf, source, z);
+      const labels = Int32Array.from({ length: count }, (_, i) => Math.floor(i / COLUMNS));
+      return decodeMean(tf, source, z, labels);
     }),
   );
   const { width, height } = cell(images);
-  const size = { width: gridExtent(COLUMNS, width), height: gridExtent(SAMPLE_ROWS, height) };
+  const labels = classes ? LABELS : 0;
+  const size = { width: labels + gridExtent(COLUMNS, width), height: gridExtent(rows, height) };
   const { canvas, context, left, top } = createFigure(size, {
     title: `${name}: samples from the prior`,
     subtitle: `Decoder mean at ${count} draws z ~ N(0, I), seed ${seed}, ${standing(source)}`,
   });
-  for (let row = 0; row < SAMPLE_ROWS; row++) {
-    const place = { left, top: top + row * (height + GAP) };
+  for (let row = 0; row < rows; row++) {
+    const place = { left: left + labels, top: top + row * (height + GAP) };
     drawRow(context, images, { first: row * COLUMNS, columns: COLUMNS, ...place });
+    if (classes) writeRowLabel(context, classes[row]!, place, height);
   }
   return canvas;
 }
@@ -96,11 +100,21 @@ function drawReconstructions(tf: TensorFlow, source: PictureSource): Canvas {
     Object.entries(rows).forEach(([label, images], row) => {
       const top = figure.top + pair * (pairHeight + PAIR_GAP) + row * (height + GAP);
       drawRow(figure.context, images, { first: pair * columns, columns, left, top });
-      const place = { x: left - 10, y: top + height / 2 + 4, align: "right" } as const;
-      writeText(figure.context, label, { ...place, font: "12px", colour: FAINT_INK });
+      writeRowLabel(figure.context, label, { left, top }, height);
     });
   }
   return figure.canvas;
+}
+
+/** Left of a row of images, in its middle. */
+function writeRowLabel(
+  context: Figure["context"],
+  text: string,
+  { left, top }: { left: number; top: number },
+  height: number,
+): void {
+  const place = { x: left - 10, y: top + height / 2 + 4, align: "right" } as const;
+  writeText(context, text, { ...place, font: "12px", colour: FAINT_INK });
 }
 
 /** The first held-out items as the model sees them, and what it makes of them. */
@@ -110,7 +124,9 @@ function reconstruct(tf: TensorFlow, source: PictureSource, count: number) {
     const items = tf.slice(dataset.test, 0, count) as Tensor4D;
     const noise = tf.tensor1d([config.seed, 0], "int32");
     const x = drawPixels(tf, config.data.binarisation, items, noise);
-    return [x, decodeMean(tf, source, vae.encode(x).mean)] as [Tensor, Tensor];
+    const labels = dataset.labels?.test.subarray(0, count);
+    const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
+    return [x, decodeMean(tf, source, vae.encode(x, { label }).mean, labels)] as [Tensor, Tensor];
   });
   return { original: read(original), reconstruction: read(reconstruction) };
 }
@@ -129,8 +145,15 @@ function standing({ metrics, config }: PictureSource): string {
   return `after ${epochs}: held-out −ELBO ${test.negativeElbo.toFixed(2)} nats`;
 }
 
-function decodeMean(tf: TensorFlow, { vae, config }: PictureSource, z: Tensor2D): Tensor {
-  return LIKELIHOODS[config.likelihood.name].mean(tf, vae.decode(z));
+/** @param labels of a conditional model */
+function decodeMean(
+  tf: TensorFlow,
+  { vae }: PictureSource,
+  z: Tensor2D,
+  labels?: Int32Array,
+): Tensor {
+  const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
+  return vae.likelihood.mean(vae.decode(z, { label }));
 }
 
 /** Takes the values out of a tensor, and frees it. */

@@ -2,10 +2,10 @@
 import type { NamedTensorMap, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import { EVALUATION_BATCH } from "../evaluation/evaluate.js";
 import { adam, Program } from "../graph/index.js";
-import type { Batch, Engine, EngineOptions } from "./engine.js";
+import type { Engine, EngineOptions, Step } from "./engine.js";
 import { takeValues, toTensors, weightNames } from "./engine-state.js";
 import { clipByGlobalNorm, globalNorm } from "./gradients.js";
-import { imageSource } from "./image-source.js";
+import { itemSource, itemsOf } from "./item-source.js";
 import type { StepReport } from "./losses.js";
 import { batchTerms, stepLosses } from "./step.js";
 import { moveAverage } from "./weight-average.js";
@@ -26,26 +26,28 @@ const WORTHWHILE_STEPS = 1000;
 export function createCapturedEngine(options: EngineOptions): Engine {
   const { tf, vae, dataset, config, average } = options;
   const { batchSize, optimizer, gradientClip, residentMegabytes } = config.training;
-  const train = imageSource(tf, dataset.train, residentMegabytes);
-  const test = imageSource(tf, dataset.test, residentMegabytes);
+  const items = itemsOf(tf, vae, dataset);
+  const train = itemSource(tf, items.train, residentMegabytes);
+  const test = itemSource(tf, items.test, residentMegabytes);
   const program = new Program(tf);
   const learningRate = tf.tidy(() => tf.variable(tf.scalar(optimizer.learningRate), false));
   const names = new Map([...weightNames(vae, average), [learningRate.name, "learning_rate"]]);
   const noiseExample = tf.tensor1d([0, 0], "int32");
   const paceExample = tf.tensor1d([optimizer.learningRate, 1]);
+  const weightsExample = tf.tensor1d([1, 0]);
   const decayExample = tf.scalar(1);
-  const trainExample = train.example(Math.min(batchSize, dataset.train.shape[0]));
-  const testExample = test.example(Math.min(EVALUATION_BATCH, dataset.test.shape[0]));
+  const trainExamples = train.examples(Math.min(batchSize, dataset.train.shape[0]));
+  const testExamples = test.examples(Math.min(EVALUATION_BATCH, dataset.test.shape[0]));
 
   const step = program.train(
     STEP,
-    (input: Tensor, noise: Tensor1D, pace: Tensor1D) => {
+    (noise: Tensor, weights: Tensor, pace: Tensor, ...inputs: Tensor[]) => {
       const [rate, decay] = tf.unstack(pace) as [Scalar, Scalar];
       learningRate.assign(rate);
       if (average) moveAverage(tf, average, vae, decay);
-      return stepLosses(options, config.objective.beta, train.images(input), noise);
+      return stepLosses(options, train.batch(inputs), noise as Tensor1D, weights as Tensor1D);
     },
-    [trainExample, noiseExample, paceExample],
+    [noiseExample, weightsExample, paceExample, ...trainExamples],
     {
       variables: vae.variables,
       optimizer: adam({ ...optimizer, learningRate }),
@@ -68,36 +70,38 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     );
   const measure = program.capture(
     "measure",
-    (input: Tensor, noise: Tensor1D) => {
+    (noise: Tensor, ...inputs: Tensor[]) => {
       const model = { ...options, vae: average ?? vae };
-      const terms = batchTerms(model, test.images(input), noise, false);
+      const terms = batchTerms(model, test.batch(inputs), noise as Tensor1D);
       return { distortion: terms.distortion, rate: terms.rate, mean: terms.posterior.mean };
     },
-    [testExample, noiseExample],
+    [noiseExample, ...testExamples],
     { variableBatch: true },
   );
-  tf.dispose([noiseExample, paceExample, decayExample, trainExample, testExample]);
+  tf.dispose([noiseExample, paceExample, weightsExample, decayExample]);
+  tf.dispose([...trainExamples, ...testExamples]);
 
   const stepsPerCall = train.resident && severalPay(options) ? STEPS_PER_CALL : 1;
   const several = stepsPerCall > 1 ? step.repeat(stepsPerCall) : undefined;
 
   /** One call for as many whole batches as it was made for; else one for each. */
-  function takeSteps(batches: readonly Batch[]): StepReport[] {
-    const whole = batches.every(({ rows }) => rows.length === batchSize);
-    if (!several || batches.length !== stepsPerCall || !whole) {
-      return batches.map((batch) => {
-        const { terms, gradientNorm } = train.feed(batch.rows, (input) =>
-          step.values(input, batch.noise, paceOf([batch])),
+  function takeSteps(steps: readonly Step[]): StepReport[] {
+    const whole = steps.every(({ rows }) => rows.length === batchSize);
+    if (!several || steps.length !== stepsPerCall || !whole) {
+      return steps.map((each) => {
+        const { terms, gradientNorm } = train.feed(each.rows, (inputs) =>
+          step.values(each.noise, each.weights, paceOf([each]), ...inputs),
         );
         return { terms, gradientNorm: gradientNorm[0]! };
       });
     }
     const { terms, gradientNorm } = several.values(
-      joined(batches.map(({ rows }) => rows)),
-      joined(batches.map(({ noise }) => noise)),
-      paceOf(batches),
+      Int32Array.from(steps.flatMap(({ noise }) => [...noise])),
+      Float32Array.from(steps.flatMap(({ weights }) => [...weights])),
+      paceOf(steps),
+      Int32Array.from(steps.flatMap(({ rows }) => [...rows])),
     );
-    return batches.map((_, i) => ({
+    return steps.map((_, i) => ({
       terms: terms.subarray(2 * i, 2 * i + 2),
       gradientNorm: gradientNorm[i]!,
     }));
@@ -109,7 +113,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     moveAverage: (decay) => void averaging?.values(Float32Array.of(decay)),
     evaluator: {
       count: dataset.test.shape[0],
-      measure: (rows, noise) => test.feed(rows, (input) => measure.values(input, noise)),
+      measure: (rows, noise) => test.feed(rows, (inputs) => measure.values(noise, ...inputs)),
     },
     synchronise: () => program.toVariables(),
     async state() {
@@ -133,14 +137,15 @@ export function createCapturedEngine(options: EngineOptions): Engine {
       learningRate.dispose();
       train.dispose();
       test.dispose();
+      tf.dispose([items.train.label, items.test.label].filter((label) => label !== undefined));
     },
   };
 }
 
-/** [learning rate, decay of the average] of each batch. */
-function paceOf(batches: readonly Batch[]): Float32Array {
+/** [learning rate, decay of the average] of each step. */
+function paceOf(steps: readonly Step[]): Float32Array {
   return Float32Array.from(
-    batches.flatMap(({ learningRate, averageDecay }) => [learningRate, averageDecay]),
+    steps.flatMap(({ learningRate, averageDecay }) => [learningRate, averageDecay]),
   );
 }
 
@@ -148,10 +153,6 @@ function severalPay({ dataset, config }: EngineOptions): boolean {
   const { epochs, batchSize } = config.training;
   const steps = epochs * Math.ceil(dataset.train.shape[0] / batchSize);
   return config.model.type === "dense" && steps >= WORTHWHILE_STEPS;
-}
-
-function joined(parts: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(parts.flatMap((part) => [...part]));
 }
 
 /** A key of the program's state without the names of tf.Variables, which depend on what a process made before. */

@@ -1,10 +1,10 @@
 /** Steps operator by operator, in plain tf.js: slower, and the reference of the captured engine. */
 import type { Optimizer, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { eagerEvaluator } from "../evaluation/evaluate.js";
-import { gatherRows } from "../graph/index.js";
-import type { Batch, Engine, EngineOptions } from "./engine.js";
+import type { Engine, EngineOptions, Step } from "./engine.js";
 import { namedState, toTensors, valuesOf } from "./engine-state.js";
 import { clipByGlobalNorm, globalNorm } from "./gradients.js";
+import { gatherBatch, itemsOf } from "./item-source.js";
 import { stepLosses } from "./step.js";
 import { moveAverage } from "./weight-average.js";
 
@@ -20,16 +20,17 @@ export function createEagerEngine(options: EngineOptions): Engine {
   // tf.js would recompute the powers of the decay rates on restoring, and round them otherwise.
   const powers = optimizer as unknown as Record<"accBeta1" | "accBeta2", Variable>;
   const rate = optimizer as unknown as { learningRate: number };
-  const weights = namedState(vae, average);
+  const named = namedState(vae, average);
+  const items = itemsOf(tf, vae, dataset);
 
   /** Updates the weights; returns the step's terms and the norm of its gradients, which are the caller's. */
-  function update({ rows, noise, learningRate, averageDecay }: Batch): Tensor[] {
+  function update({ rows, noise, weights, learningRate, averageDecay }: Step): Tensor[] {
     if (average) moveAverage(tf, average, vae, tf.scalar(averageDecay));
-    const images = gatherRows(tf, dataset.train, tf.tensor1d(rows, "int32"));
+    const batch = gatherBatch(tf, items.train, tf.tensor1d(rows, "int32"));
     const state = tf.tensor1d(noise, "int32");
     let terms: Tensor | undefined;
     const { grads } = tf.variableGrads(() => {
-      const losses = stepLosses(options, config.objective.beta, images, state);
+      const losses = stepLosses(options, batch, state, tf.tensor1d(weights));
       terms = tf.keep(losses.terms);
       return losses.loss;
     }, vae.variables);
@@ -43,9 +44,9 @@ export function createEagerEngine(options: EngineOptions): Engine {
 
   return {
     stepsPerCall: 1,
-    train: (batches) =>
-      batches.map((batch) => {
-        const tensors = tf.tidy(() => update(batch));
+    train: (steps) =>
+      steps.map((step) => {
+        const tensors = tf.tidy(() => update(step));
         const [terms, norm] = tensors.map((tensor) => tensor.dataSync<"float32">());
         tf.dispose(tensors);
         return { terms: terms!, gradientNorm: norm![0]! };
@@ -53,12 +54,12 @@ export function createEagerEngine(options: EngineOptions): Engine {
     moveAverage(decay) {
       if (average) tf.tidy(() => moveAverage(tf, average, vae, tf.scalar(decay)));
     },
-    evaluator: eagerEvaluator({ tf, vae: average ?? vae, config, images: dataset.test }),
+    evaluator: eagerEvaluator({ tf, vae: average ?? vae, config, ...items.test }),
     synchronise() {},
     async state() {
       const slots = await optimizer.getWeights();
       const state = valuesOf({
-        ...Object.fromEntries(weights),
+        ...Object.fromEntries(named),
         ...Object.fromEntries(slots.map(({ tensor }, i) => [slotName(i), tensor])),
         "adam/beta1": powers.accBeta1,
         "adam/beta2": powers.accBeta2,
@@ -69,7 +70,7 @@ export function createEagerEngine(options: EngineOptions): Engine {
     async restore(state) {
       const tensors = toTensors(tf, state);
       try {
-        for (const [name, variable] of weights) variable.assign(tensors[name]!);
+        for (const [name, variable] of named) variable.assign(tensors[name]!);
         const slots = Object.keys(tensors).filter((name) => name.startsWith(SLOT));
         await optimizer.setWeights(
           slots.map((_, i) => ({ name: slotName(i), tensor: tensors[slotName(i)]! })),
@@ -80,6 +81,9 @@ export function createEagerEngine(options: EngineOptions): Engine {
         tf.dispose(tensors);
       }
     },
-    dispose: () => optimizer.dispose(),
+    dispose() {
+      optimizer.dispose();
+      tf.dispose([items.train.label, items.test.label].filter((label) => label !== undefined));
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** The state of an engine as named values, under names that are the same in every process. */
 import type { NamedTensorMap, Tensor, Variable } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../tensorflow/index.js";
-import type { Networks } from "../vae/layers.js";
+import type { Vae } from "../vae/vae.js";
 
 /** Values of a tensor, row-major. */
 export type SavedTensor = { shape: number[] } & (
@@ -11,40 +11,36 @@ export type SavedTensor = { shape: number[] } & (
 
 export type EngineState = Record<string, SavedTensor>;
 
-/** Every weight of both networks, batch-normalisation averages included, by network and place. */
-export function namedWeights(networks: Networks): [string, Variable][] {
-  return (["encoder", "decoder"] as const).flatMap((network) =>
-    networks[network].weights.map((weight, i): [string, Variable] => [
+/** Every weight of both networks, batch-normalisation averages included, by network and place; and the likelihood's state. */
+export function namedWeights(vae: Vae): [string, Variable][] {
+  const ofNetworks = (["encoder", "decoder"] as const).flatMap((network) =>
+    vae[network].weights.map((weight, i): [string, Variable] => [
       `${network}/${i}`,
       weight.read() as Variable,
     ]),
   );
+  const { state } = vae.likelihood;
+  return state ? [...ofNetworks, ["likelihood", state]] : ofNetworks;
 }
 
 /** As `namedWeights`, and those of the weights' average under names of their own. */
-export function namedState(
-  networks: Networks,
-  average: Networks | undefined,
-): [string, Variable][] {
+export function namedState(vae: Vae, average: Vae | undefined): [string, Variable][] {
   const averaged = average ? namedWeights(average) : [];
   return [
-    ...namedWeights(networks),
+    ...namedWeights(vae),
     ...averaged.map(([name, variable]): [string, Variable] => [`average/${name}`, variable]),
   ];
 }
 
 /** From the names of tf.Variables, which tf.js numbers within a process, to those of `namedState`. */
-export function weightNames(
-  networks: Networks,
-  average: Networks | undefined,
-): ReadonlyMap<string, string> {
-  return new Map(namedState(networks, average).map(([name, variable]) => [variable.name, name]));
+export function weightNames(vae: Vae, average: Vae | undefined): ReadonlyMap<string, string> {
+  return new Map(namedState(vae, average).map(([name, variable]) => [variable.name, name]));
 }
 
 /** Takes back what `valuesOf` copied of `namedWeights`. */
-export function assignWeights(tf: TensorFlow, networks: Networks, state: EngineState): void {
+export function assignWeights(tf: TensorFlow, vae: Vae, state: EngineState): void {
   const tensors = toTensors(tf, state);
-  for (const [name, variable] of namedWeights(networks)) variable.assign(tensors[name]!);
+  for (const [name, variable] of namedWeights(vae)) variable.assign(tensors[name]!);
   tf.dispose(tensors);
 }
 

@@ -18,11 +18,13 @@ export interface EngineOptions extends Model {
 }
 
 /** What a step is taken on. */
-export interface Batch {
+export interface Step {
   /** Indices into the training images. */
   rows: Int32Array;
   /** [seed, counter] */
   noise: Int32Array;
+  /** [weight of the rate, capacity], of the objective. */
+  weights: Float32Array;
   learningRate: number;
   /** Part of the weights' average that is kept; see `moveAverage`. */
   averageDecay: number;
@@ -31,8 +33,8 @@ export interface Batch {
 export interface Engine {
   /** Steps that are best taken in one call. */
   readonly stepsPerCall: number;
-  /** Takes a step on each batch, in order. */
-  train(batches: readonly Batch[]): StepReport[];
+  /** Takes the steps, in order. */
+  train(steps: readonly Step[]): StepReport[];
   /** Moves the weights' average, where there is one, towards the weights as they are now. */
   moveAverage(decay: number): void;
   /** Measures held-out images with the weights as they are now, or with their average. */

@@ -6,9 +6,10 @@ import { batches, shuffledOrder } from "../data/shuffle.js";
 import { ConfigError, InterruptedError, NonFiniteLossError } from "../errors.js";
 import { type Evaluation, evaluateAll } from "../evaluation/evaluate.js";
 import type { TensorFlow } from "../tensorflow/index.js";
+import { objectiveWeights } from "../vae/schedule.js";
 import type { Vae } from "../vae/vae.js";
 import { bestEpoch, hasConverged } from "./early-stop.js";
-import { type Batch, createEngine, type Engine } from "./engine.js";
+import { createEngine, type Engine, type Step } from "./engine.js";
 import { assignWeights, type EngineState, namedWeights, valuesOf } from "./engine-state.js";
 import { learningRate, type StepPlace } from "./learning-rate.js";
 import { type Losses, LossMeter } from "./losses.js";
@@ -157,7 +158,7 @@ async function* trainEpoch(
   for (let index = within.step; index < steps.length; ) {
     const next = Math.min(nextCall(index, engine.stepsPerCall), steps.length);
     const group = steps.slice(index, next).map((rows, i) => {
-      return batchOf(config, rows, { history, step: index + i, stepsPerEpoch: steps.length });
+      return stepOf(config, rows, { history, step: index + i, stepsPerEpoch: steps.length });
     });
     engine.train(group).forEach((report, i) => {
       meter.add(report, group[i]!.rows.length);
@@ -183,11 +184,16 @@ async function* trainEpoch(
   return { train: meter.read(), gradientNorm: meter.gradientNorm, seconds };
 }
 
-function batchOf(config: TrainConfig, rows: Int32Array, place: StepPlace): Batch {
+function stepOf(config: TrainConfig, rows: Int32Array, place: StepPlace): Step {
   const done = place.history.length * place.stepsPerEpoch + place.step;
   return {
     rows,
     noise: Int32Array.of(config.seed, done * DRAWS_PER_BATCH),
+    weights: objectiveWeights(config.objective, {
+      step: done,
+      perEpoch: place.stepsPerEpoch,
+      steps: config.training.epochs * place.stepsPerEpoch,
+    }),
     learningRate: learningRate(config.training, place),
     averageDecay: place.step === 0 ? 1 : averageDecay(config.training, done),
   };

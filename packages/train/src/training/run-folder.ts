@@ -6,6 +6,7 @@ import { readConfig, type TrainConfig } from "../config.js";
 import { RunFolderError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Networks } from "../vae/layers.js";
+import { setVariance } from "../vae/likelihood/gaussian.js";
 import { type Vae, vaeOf } from "../vae/vae.js";
 import { CHECKPOINTS } from "./checkpoints.js";
 import { removeLeftovers, replaceFolder, writeJson, writeWhole } from "./files.js";
@@ -113,7 +114,21 @@ export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
   const summary = parseRunSummary(readJson(summaryFile, await readFile(summaryFile, "utf8")));
   const encoder = await loadModel(tf, join(folder, "encoder"));
   const decoder = await loadModel(tf, join(folder, "decoder"));
-  return { config, metrics, summary, vae: vaeOf({ encoder, decoder }) };
+  return { config, metrics, summary, vae: restoreVae(tf, config, summary, { encoder, decoder }) };
+}
+
+/** The VAE of a run's networks; an optimal variance is the one that training arrived at. */
+function restoreVae(
+  tf: TensorFlow,
+  config: TrainConfig,
+  { data, condition, likelihood }: RunSummary,
+  networks: Networks,
+): Vae {
+  const itemShape = data.shape as [number, number, number];
+  const vae = vaeOf(tf, config, { itemShape, range: data.range, labels: condition }, networks);
+  const { state } = vae.likelihood;
+  if (state) setVariance(tf, state, likelihood.parameters.variance!);
+  return vae;
 }
 
 /**

@@ -1,39 +1,51 @@
-/** One training step: a pure function of weights, images and noise state, run eagerly or captured as one graph. */
-import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
+/** One training step: a pure function of weights, items and noise state, run eagerly or captured as one graph. */
+import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-node";
+import type { ObjectiveConfig } from "../config/objective.js";
 import type { TrainConfig } from "../config.js";
 import { standardNormal, standardUniform } from "../graph/index.js";
 import type { TensorFlow } from "../tensorflow/index.js";
-import { LIKELIHOODS } from "../vae/likelihood.js";
-import { type ElboTerms, elboTerms, objective } from "../vae/objective.js";
+import { distortionOf, type ElboTerms, elboTerms, objective, rateOf } from "../vae/objective.js";
 import type { Vae } from "../vae/vae.js";
 
 /** What a batch is measured with. */
 export interface Model {
   tf: TensorFlow;
   vae: Vae;
-  config: Pick<TrainConfig, "data" | "latent" | "likelihood">;
+  config: Pick<TrainConfig, "data" | "latent">;
+}
+
+/** Images [B, H, W, C] as the dataset has them and, of a conditional model, one-hot labels [B, classes]. */
+export interface Batch {
+  images: Tensor4D;
+  label?: Tensor2D | undefined;
 }
 
 /** Draws that a batch takes: its noise state is [seed, counter], the next batch's counter is this much larger. */
 export const DRAWS_PER_BATCH = 2;
 
+/** Terms of -ELBO with their sums: distortion (mean over the draws of z) and rate of each item, [B]. */
+export interface BatchTerms extends ElboTerms {
+  distortion: Tensor1D;
+  rate: Tensor1D;
+}
+
 /**
  * Both terms of -ELBO for each image.
  *
- * @param images float32 [B, H, W, C], grey values
  * @param noise int32 [seed, counter]
+ * @param samples draws of z for each
  */
 export function batchTerms(
   { tf, vae, config }: Model,
-  images: Tensor4D,
+  { images, label }: Batch,
   noise: Tensor1D,
-  training: boolean,
-): ElboTerms {
+  { training = false, samples = 1 } = {},
+): BatchTerms {
   const x = drawPixels(tf, config.data.binarisation, images, noise);
-  const shape = [images.shape[0], config.latent.size];
-  const latentNoise = standardNormal<Tensor2D>(tf, shape, draw(tf, noise, 1));
-  const likelihood = LIKELIHOODS[config.likelihood.name];
-  return elboTerms(tf, vae, likelihood, x, latentNoise, training);
+  const shape = [samples, images.shape[0], config.latent.size];
+  const latentNoise = standardNormal<Tensor3D>(tf, shape, draw(tf, noise, 1));
+  const terms = elboTerms(tf, vae, { x, label }, latentNoise, training);
+  return { ...terms, distortion: distortionOf(tf, terms), rate: rateOf(tf, terms) };
 }
 
 /** Grey values as they are, or one Bernoulli draw of each: 1 with the grey value's probability. */
@@ -47,6 +59,14 @@ export function drawPixels(
   return tf.cast(tf.less(standardUniform(tf, images.shape, noise), images), "float32");
 }
 
+/** Labels as the networks take them: [N, classes], 1 at the label and 0 elsewhere. */
+export function oneHot(tf: TensorFlow, labels: Int32Array, classes: number): Tensor2D {
+  return tf.tidy(() => {
+    const hot = tf.oneHot(tf.tensor1d(labels, "int32"), classes);
+    return tf.cast(hot, "float32") as Tensor2D;
+  });
+}
+
 /** The noise state of a batch's draw number `index`. */
 function draw(tf: TensorFlow, noise: Tensor1D, index: number): Tensor1D {
   return tf.add(noise, tf.tensor1d([0, index], "int32"));
@@ -54,26 +74,30 @@ function draw(tf: TensorFlow, noise: Tensor1D, index: number): Tensor1D {
 
 /** What a step minimises and reports. */
 export type StepLosses = {
-  /** The objective: distortion + beta * rate, mean over the batch. */
+  /** The objective, mean over the batch. */
   loss: Scalar;
   /** [distortion, rate], means over the batch, never weighted. */
   terms: Tensor1D;
 };
 
 /**
- * The objective on one batch. No value is read, and nothing but batch-normalisation averages is assigned: equal weights,
- * images and noise give equal results.
+ * The objective on one batch. No value is read, and nothing but averages that follow the training is assigned: equal
+ * weights, items and noise give equal results.
+ *
+ * @param weights [weight of the rate, capacity], from `objectiveWeights`
  */
 export function stepLosses(
-  model: Model,
-  beta: number,
-  images: Tensor4D,
+  model: Model & { config: { objective: ObjectiveConfig } },
+  batch: Batch,
   noise: Tensor1D,
+  weights: Tensor1D,
 ): StepLosses {
-  const { tf } = model;
-  const terms = batchTerms(model, images, noise, true);
+  const { tf, config } = model;
+  const { samples } = config.objective;
+  const terms = batchTerms(model, batch, noise, { training: true, samples });
+  const [beta, capacity] = [0, 1].map((at) => tf.reshape(tf.slice(weights, at, 1), []) as Scalar);
   return {
-    loss: objective(tf, terms, beta),
+    loss: objective(tf, config.objective, terms, { beta: beta!, capacity: capacity! }),
     terms: tf.stack([tf.mean(terms.distortion), tf.mean(terms.rate)]) as Tensor1D,
   };
 }

@@ -6,14 +6,14 @@ import { encodeTensor, type RunSummary, type TensorRecord } from "@vaeport/infer
 import { configHash, type TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import type { TensorFlow } from "../tensorflow/index.js";
+import type { Vae } from "../vae/vae.js";
 import type { EpochMetrics } from "./loop.js";
 import { drawPixels } from "./step.js";
 
 /** Describes a run by its configuration, data and last epoch. */
 export function summarise(
   tf: TensorFlow,
-  config: TrainConfig,
-  dataset: Dataset,
+  { config, vae, dataset }: { config: TrainConfig; vae: Vae; dataset: Dataset },
   { epoch, train, test }: EpochMetrics,
 ): RunSummary {
   return {
@@ -28,8 +28,9 @@ export function summarise(
       range: dataset.range,
       binarised: config.data.binarisation !== "none",
     },
-    latent: { size: config.latent.size, posterior: "diagonal" },
-    likelihood: { name: config.likelihood.name, parameters: {} },
+    latent: { size: config.latent.size, posterior: config.latent.posterior },
+    likelihood: { name: config.likelihood.name, parameters: vae.likelihood.constants() },
+    ...(vae.classes && { condition: { classes: vae.classes.length, names: [...vae.classes] } }),
     training: {
       dataset: dataset.name,
       configHash: configHash(config),
@@ -44,6 +45,7 @@ export function summarise(
         testActiveUnits: test.activeUnits,
       },
     },
+    ...(vae.classes && { label: dataset.labels!.test[0]! }),
     example: example(tf, config, dataset),
   };
 }

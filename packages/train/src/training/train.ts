@@ -6,6 +6,7 @@ import { InterruptedError, RunWriteError } from "../errors.js";
 import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { startAtDataMean } from "../vae/initialise.js";
+import { checkData } from "../vae/likelihood/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { saveCheckpoint } from "./checkpoints.js";
 import { finalMetrics } from "./early-stop.js";
@@ -82,12 +83,18 @@ async function trainOn(
   config: TrainConfig,
   { folder, prepare, start, signal, onEvent }: RunTrainingOptions,
 ): Promise<TrainResult> {
-  const vae = buildVae(tf, config, dataset.itemShape);
-  const average = config.training.weightAverage && buildVae(tf, config, dataset.itemShape);
+  for (const split of ["train", "test"] as const) {
+    const { name, range, [split]: items } = dataset;
+    checkData(tf, config.likelihood, { name: `${name}, ${split} items`, range, items });
+  }
+  const vae = buildVae(tf, config, dataset);
+  const average = config.training.weightAverage && buildVae(tf, config, dataset);
   const result = average ?? vae;
   try {
-    if (config.model.outputBias === "data-mean") {
-      for (const each of new Set([vae, result])) startAtDataMean(tf, each.decoder, dataset.train);
+    const { outputBias } = config.model;
+    if (outputBias !== "zeros") {
+      const tied = outputBias === "channel-mean";
+      for (const each of new Set([vae, result])) startAtDataMean(tf, each, dataset.train, tied);
     }
     await prepare();
     onEvent?.(startEvent(vae, dataset));
@@ -107,7 +114,7 @@ async function trainOn(
       const source = { vae: result, dataset, config, metrics: epochs };
       await drawPictures(tf, picturesFolder(folder), source);
       const metrics = finalMetrics(epochs, config.training);
-      await finishRun(folder, result, summarise(tf, config, dataset, metrics));
+      await finishRun(folder, result, summarise(tf, { config, vae: result, dataset }, metrics));
     });
     return { folder, epochs };
   } catch (error) {

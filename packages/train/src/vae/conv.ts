@@ -2,79 +2,121 @@
 import type { SymbolicTensor } from "@tensorflow/tfjs-node";
 import type { ConvLayerConfig, ConvModelConfig } from "../config.js";
 import { ConfigError } from "../errors.js";
-import { OUTPUT_LAYER } from "./initialise.js";
-import { type BuildContext, denseStack, encoderWithHeads, type Networks } from "./layers.js";
+import {
+  activate,
+  apply,
+  type BuildContext,
+  denseStack,
+  encoderHeads,
+  entrance,
+  type HiddenStyle,
+  linear,
+  type Networks,
+  residualBlocks,
+} from "./layers.js";
 
 /**
  * The decoder opens with a dense layer to the encoder's last feature map, transposes each convolution in reverse
- * order, and ends with a convolution to the logits.
+ * order, and ends with a convolution to each of the likelihood's heads. A label joins the flat features, and z.
  *
  * @throws ConfigError when a layer does not fit the images
  */
 export function buildConv(context: BuildContext, config: ConvModelConfig): Networks {
   const { tf, itemShape } = context;
-  const [height, width] = featureMap(itemShape, config.layers);
+  const size = featureMap(itemShape, config.layers);
 
   const x = tf.input({ name: "x", shape: [...itemShape] });
+  const { inputs, withLabel } = entrance(context, x);
   const maps = config.layers.reduce((value, layer, i) => {
-    return convolution(context, config, "conv2d", `conv_${i + 1}`, layer, value);
+    const name = `conv_${i + 1}`;
+    const convolved = convolution(context, config, "conv2d", name, layer, value);
+    return blocksAfter(context, config, name, layer.residualBlocks, convolved);
   }, x);
-  const flat = tf.layers.flatten({ name: "flatten" }).apply(maps) as SymbolicTensor;
-  const features = denseStack(context, flat, config.hidden, config.activation);
-  const encoder = encoderWithHeads(context, x, features);
-  return { encoder, decoder: decoderFrom(context, config, [height, width]) };
+  const flat = withLabel(apply(tf.layers.flatten({ name: "flatten" }), maps));
+  const outputs = encoderHeads(context, denseStack(context, plain(config), config.hidden, flat));
+  const encoder = tf.model({ name: "encoder", inputs, outputs });
+  return { encoder, decoder: buildDecoder(context, config, size) };
 }
 
-function decoderFrom(
+/** Dense layers between convolutions are not normalised. */
+function plain({ activation }: ConvModelConfig): HiddenStyle {
+  return { activation, normalisation: "none" };
+}
+
+function buildDecoder(
   context: BuildContext,
   config: ConvModelConfig,
   [height, width]: readonly [number, number],
 ) {
-  const { tf, nextInitialiser, itemShape, latentSize } = context;
+  const { tf, latent } = context;
   const { channels } = config.layers.at(-1)!;
-  const z = tf.input({ name: "z", shape: [latentSize] });
-  const vector = denseStack(context, z, [height * width * channels], config.activation);
+  const z = tf.input({ name: "z", shape: [latent.size] });
+  const { inputs, withLabel } = entrance(context, z);
+  const vector = denseStack(context, plain(config), [height * width * channels], withLabel(z));
   const targetShape = [height, width, channels];
-  const map = tf.layers.reshape({ name: "feature_map", targetShape }).apply(vector);
+  const map = apply(tf.layers.reshape({ name: "feature_map", targetShape }), vector);
   const maps = config.layers.toReversed().reduce((value, layer, i) => {
-    return convolution(context, config, "conv2dTranspose", `transpose_${i + 1}`, layer, value);
-  }, map as SymbolicTensor);
-  const output = tf.layers.conv2dTranspose({
-    name: OUTPUT_LAYER,
-    filters: itemShape[2],
-    kernelSize: config.outputKernel,
-    padding: "same",
-    kernelInitializer: nextInitialiser(),
-  });
-  const logits = output.apply(maps) as SymbolicTensor;
-  return tf.model({ name: "decoder", inputs: z, outputs: logits });
+    const name = `transpose_${i + 1}`;
+    const refined = blocksAfter(context, config, name, layer.residualBlocks, value);
+    return convolution(context, config, "conv2dTranspose", name, layer, refined);
+  }, map);
+  const outputs = decoderHeads(context, config.outputKernel, maps);
+  return tf.model({ name: "decoder", inputs, outputs });
 }
 
-/** A convolution with its activation; batch normalisation goes between the two, and makes the bias superfluous. */
+/** A convolution of the last feature maps to each head; what is one value an item comes from their averages. */
+function decoderHeads(
+  { tf, nextInitialiser, itemShape, heads }: BuildContext,
+  kernelSize: number,
+  maps: SymbolicTensor,
+): SymbolicTensor[] {
+  return heads.map(({ name, of }) => {
+    const kernelInitializer = nextInitialiser();
+    if (of === "value") {
+      const filters = itemShape[2];
+      const args = { name, filters, kernelSize, padding: "same" as const, kernelInitializer };
+      return apply(tf.layers.conv2dTranspose(args), maps);
+    }
+    const pool = tf.layers.globalAveragePooling2d({ name: `${name}_pool` });
+    const value = tf.layers.dense({ name, units: 1, kernelInitializer });
+    const image = tf.layers.reshape({ name: `${name}_image`, targetShape: [1, 1, 1] });
+    return apply(image, apply(value, apply(pool, maps)));
+  });
+}
+
+/** A convolution, normalised and activated. */
 function convolution(
-  { tf, nextInitialiser }: BuildContext,
-  { activation, batchNormalisation }: ConvModelConfig,
+  context: BuildContext,
+  config: ConvModelConfig,
   kind: "conv2d" | "conv2dTranspose",
   name: string,
-  { channels, kernel, stride, padding }: ConvLayerConfig,
+  { channels: filters, kernel: kernelSize, stride: strides, padding }: ConvLayerConfig,
   input: SymbolicTensor,
 ): SymbolicTensor {
-  const args = {
-    name,
-    filters: channels,
-    kernelSize: kernel,
-    strides: stride,
-    padding,
-    kernelInitializer: nextInitialiser(),
+  const { tf, nextInitialiser } = context;
+  const make = (args: { name: string; useBias: boolean }) => {
+    const kernelInitializer = nextInitialiser();
+    return tf.layers[kind]({ ...args, filters, kernelSize, strides, padding, kernelInitializer });
   };
-  const layers = batchNormalisation
-    ? [
-        tf.layers[kind]({ ...args, useBias: false }),
-        tf.layers.batchNormalization({ name: `${name}_norm`, momentum: 0.9 }),
-        tf.layers.activation({ name: `${name}_activation`, activation }),
-      ]
-    : [tf.layers[kind]({ ...args, activation })];
-  return layers.reduce((value, layer) => layer.apply(value) as SymbolicTensor, input);
+  return activate(context, config, name, linear(context, config, name, make, input));
+}
+
+/** Residual blocks of 3 x 3 convolutions, as many channels as the input has. */
+function blocksAfter(
+  context: BuildContext,
+  config: ConvModelConfig,
+  name: string,
+  blocks: number,
+  input: SymbolicTensor,
+): SymbolicTensor {
+  const { tf, nextInitialiser } = context;
+  const filters = input.shape.at(-1)!;
+  const make = (args: { name: string; useBias: boolean }) => {
+    const kernelInitializer = nextInitialiser();
+    const window = { filters, kernelSize: 3, padding: "same" as const };
+    return tf.layers.conv2d({ ...args, ...window, kernelInitializer });
+  };
+  return residualBlocks(context, config, { name, blocks }, make, input);
 }
 
 /** Height and width of the last feature map, once every transposed layer is known to lead back to the same size. */

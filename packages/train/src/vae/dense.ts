@@ -1,23 +1,41 @@
 /** Dense networks: the data flattened, hidden layers, two heads; and the way back. */
-import type { SymbolicTensor } from "@tensorflow/tfjs-node";
 import type { DenseModelConfig } from "../config.js";
-import { OUTPUT_LAYER } from "./initialise.js";
-import { type BuildContext, denseStack, encoderWithHeads, type Networks } from "./layers.js";
+import {
+  apply,
+  type BuildContext,
+  denseStack,
+  encoderHeads,
+  entrance,
+  type Networks,
+} from "./layers.js";
 
 /** The decoder has the encoder's hidden layers in reverse. */
 export function buildDense(context: BuildContext, config: DenseModelConfig): Networks {
-  const { tf, nextInitialiser, itemShape, latentSize } = context;
+  const { tf, itemShape, latent } = context;
   const x = tf.input({ name: "x", shape: [...itemShape] });
-  const flat = tf.layers.flatten({ name: "flatten" }).apply(x) as SymbolicTensor;
-  const features = denseStack(context, flat, config.hidden, config.activation);
-  const encoder = encoderWithHeads(context, x, features);
+  const intoEncoder = entrance(context, x);
+  const flat = intoEncoder.withLabel(apply(tf.layers.flatten({ name: "flatten" }), x));
+  const features = denseStack(context, config, config.hidden, flat);
+  const outputs = encoderHeads(context, features);
+  const encoder = tf.model({ name: "encoder", inputs: intoEncoder.inputs, outputs });
 
-  const z = tf.input({ name: "z", shape: [latentSize] });
-  const hidden = denseStack(context, z, config.hidden.toReversed(), config.activation);
-  const units = itemShape.reduce((a, b) => a * b);
-  const kernelInitializer = nextInitialiser();
-  const pixels = tf.layers.dense({ name: OUTPUT_LAYER, units, kernelInitializer }).apply(hidden);
-  const logits = tf.layers.reshape({ name: "image", targetShape: [...itemShape] }).apply(pixels);
-  const decoder = tf.model({ name: "decoder", inputs: z, outputs: logits as SymbolicTensor });
+  const z = tf.input({ name: "z", shape: [latent.size] });
+  const intoDecoder = entrance(context, z);
+  const code = intoDecoder.withLabel(z);
+  const hidden = denseStack(context, config, config.hidden.toReversed(), code);
+  const heads = decoderHeads(context, hidden);
+  const decoder = tf.model({ name: "decoder", inputs: intoDecoder.inputs, outputs: heads });
   return { encoder, decoder };
+}
+
+function decoderHeads(
+  { tf, nextInitialiser, itemShape, heads }: BuildContext,
+  hidden: Parameters<typeof apply>[1],
+) {
+  const values = itemShape.reduce((a, b) => a * b);
+  return heads.map(({ name, of }) => {
+    const [units, targetShape] = of === "value" ? [values, [...itemShape]] : [1, [1, 1, 1]];
+    const layer = tf.layers.dense({ name, units, kernelInitializer: nextInitialiser() });
+    return apply(tf.layers.reshape({ name: `${name}_image`, targetShape }), apply(layer, hidden));
+  });
 }

@@ -1,7 +1,8 @@
 /** Seeded initial weights, and the output bias that starts a decoder at the data's mean. */
-import type { LayersModel, Tensor, Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-node";
 import { seededUint32 } from "@vaeport/infer/random";
 import type { TensorFlow } from "../tensorflow/index.js";
+import type { Vae } from "./vae.js";
 
 /** Gives the kernel initialiser of the next layer. */
 export type NextInitialiser = () => ReturnType<TensorFlow["initializers"]["glorotUniform"]>;
@@ -21,25 +22,27 @@ export function seededInitialisers(tf: TensorFlow, seed: number): NextInitialise
   return () => tf.initializers.glorotUniform({ seed: seeds.next().value as number });
 }
 
-/** Name of the decoder's last layer with weights. */
-export const OUTPUT_LAYER = "logits";
-
-/** Means are kept this far from 0 and 1, where logits are infinite. */
-const SMALLEST_MEAN = 1e-3;
-
 /**
- * Sets the decoder's output bias to the logits of the data's mean, log(p / (1 - p)): of every pixel where each has
- * a bias, of every channel where the bias belongs to a convolution.
+ * Sets the bias of the decoder's first head so that its mean is the data's: of every value that has a bias of its own (a
+ * convolution has one a channel), or of every channel alike.
  *
- * @param images [N, H, W, C] in 0..1
+ * @param images [N, H, W, C]
+ * @param tied whether all values of a channel start at the same mean
  */
-export function startAtDataMean(tf: TensorFlow, decoder: LayersModel, images: Tensor4D): void {
-  const layer = decoder.getLayer(OUTPUT_LAYER);
+export function startAtDataMean(
+  tf: TensorFlow,
+  { decoder, likelihood }: Pick<Vae, "decoder" | "likelihood">,
+  images: Tensor4D,
+  tied = false,
+): void {
+  const layer = decoder.getLayer(likelihood.heads[0]!.name);
   const [kernel, bias] = layer.getWeights() as [Tensor, Tensor];
   tf.tidy(() => {
-    const perChannel = bias.size === images.shape[3];
-    const mean = tf.reshape(tf.mean(images, perChannel ? [0, 1, 2] : 0), [-1]);
-    const p = tf.clipByValue(mean, SMALLEST_MEAN, 1 - SMALLEST_MEAN);
-    layer.setWeights([kernel, tf.log(tf.div(p, tf.sub(1, p)))]);
+    const [, height, width, channels] = images.shape;
+    const perChannel = tied || bias.size === channels;
+    const mean = tf.mean(images, perChannel ? [0, 1, 2] : 0);
+    const repeats = perChannel && bias.size > channels ? height * width : 1;
+    const start = mean.dataSync<"float32">().map((value) => likelihood.biasFor(value));
+    layer.setWeights([kernel, tf.tile(tf.tensor1d(start), [repeats])]);
   });
 }

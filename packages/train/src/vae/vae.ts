@@ -1,20 +1,45 @@
-/** A variational autoencoder: two tf.LayersModels, built from a configuration or loaded from a run. */
-import type { Tensor, Tensor2D, Variable } from "@tensorflow/tfjs-node";
+/** A variational autoencoder: two tf.LayersModels with their posterior and likelihood, built from a configuration. */
+import type { Tensor, Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
+import { ConfigError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { buildConv } from "./conv.js";
 import { buildDense } from "./dense.js";
 import { seededInitialisers } from "./initialise.js";
 import type { Networks } from "./layers.js";
-import type { Posterior } from "./posterior.js";
+import { createLikelihood, type DataParameters, type Likelihood } from "./likelihood/index.js";
+import { fullPosterior, type Posterior } from "./posterior/index.js";
+
+/** What a VAE has to know of its data; a Dataset says it. */
+export interface DataDescription {
+  /** [H, W, C]. */
+  itemShape: readonly [number, number, number];
+  /** Smallest and largest value; 0 and 1 by default. */
+  range?: readonly [number, number];
+  /** The classes of the items, where they have any. */
+  labels?: { names: readonly string[] } | undefined;
+}
+
+/** What decides the form of a VAE. */
+export type VaeConfig = Pick<TrainConfig, "latent" | "likelihood" | "condition">;
+
+export interface CallOptions {
+  /** One-hot labels [N, classes]; of a conditional VAE alone. */
+  label?: Tensor2D | undefined;
+  /** For batch normalisation: whether it takes the batch's statistics; false by default. */
+  training?: boolean;
+}
 
 export interface Vae extends Networks {
+  readonly likelihood: Likelihood;
+  /** Names of the classes of a conditional VAE. */
+  readonly classes: readonly string[] | undefined;
   /** Trainable weights, the encoder's before the decoder's. */
   variables: Variable[];
-  /** x [N, H, W, C] -> mean and log-variance; `training` is for batch normalisation, false by default. */
-  encode(x: Tensor, training?: boolean): Posterior;
-  /** z [N, k] -> the likelihood's parameters (logits), [N, H, W, C]. */
-  decode(z: Tensor2D, training?: boolean): Tensor;
+  /** x [N, H, W, C] -> q(z | x). */
+  encode(x: Tensor, options?: CallOptions): Posterior;
+  /** z [N, k] -> the parameters of p(x | z). */
+  decode(z: Tensor2D, options?: CallOptions): DataParameters;
   /** Frees the weights. */
   dispose(): void;
 }
@@ -22,35 +47,77 @@ export interface Vae extends Networks {
 /**
  * Builds the networks of a configuration. Their weights are a function of `config.seed` alone; biases are zero.
  *
- * @param itemShape [H, W, C]
- * @throws ConfigError when the convolutions do not fit the images
+ * @throws ConfigError when convolutions do not fit the images, or the data has no classes to condition on
  */
 export function buildVae(
   tf: TensorFlow,
-  config: Pick<TrainConfig, "model" | "latent" | "seed">,
-  itemShape: readonly [number, number, number],
+  config: VaeConfig & Pick<TrainConfig, "model" | "seed">,
+  data: DataDescription,
 ): Vae {
-  const nextInitialiser = seededInitialisers(tf, config.seed);
-  const context = { tf, nextInitialiser, itemShape, latentSize: config.latent.size };
+  const likelihood = createLikelihood(tf, config.likelihood, data.range);
+  const context = {
+    tf,
+    nextInitialiser: seededInitialisers(tf, config.seed),
+    itemShape: data.itemShape,
+    latent: config.latent,
+    classes: classesOf(config, data)?.length,
+    heads: likelihood.heads,
+  };
   const { model } = config;
-  return vaeOf(model.type === "dense" ? buildDense(context, model) : buildConv(context, model));
+  const networks = model.type === "dense" ? buildDense(context, model) : buildConv(context, model);
+  return assemble(tf, config, data, networks, likelihood);
 }
 
-/** The VAE of an encoder with outputs [mean, log_variance] and a decoder. */
-export function vaeOf({ encoder, decoder }: Networks): Vae {
+/** The VAE of two networks as `buildVae` makes them. */
+export function vaeOf(
+  tf: TensorFlow,
+  config: VaeConfig,
+  data: DataDescription,
+  networks: Networks,
+): Vae {
+  const likelihood = createLikelihood(tf, config.likelihood, data.range);
+  return assemble(tf, config, data, networks, likelihood);
+}
+
+function assemble(
+  tf: TensorFlow,
+  config: VaeConfig,
+  data: DataDescription,
+  { encoder, decoder }: Networks,
+  likelihood: Likelihood,
+): Vae {
+  const classes = classesOf(config, data);
   const weights = [...encoder.trainableWeights, ...decoder.trainableWeights];
+  const inputs = (value: Tensor, label: Tensor2D | undefined) => (label ? [value, label] : value);
   return {
     encoder,
     decoder,
+    likelihood,
+    classes,
     variables: weights.map((weight) => weight.read() as Variable),
-    encode(x, training = false) {
-      const [mean, logVariance] = encoder.apply(x, { training }) as [Tensor2D, Tensor2D];
-      return { mean, logVariance };
+    encode(x, { label, training = false } = {}) {
+      const outputs = encoder.apply(inputs(x, label), { training }) as Tensor[];
+      const [mean, logVariance, lower] = outputs as [Tensor2D, Tensor2D, Tensor3D?];
+      return lower ? fullPosterior(tf, mean, logVariance, lower) : { mean, logVariance };
     },
-    decode: (z, training = false) => decoder.apply(z, { training }) as Tensor,
+    decode(z, { label, training = false } = {}) {
+      const outputs = decoder.apply(inputs(z, label), { training });
+      return likelihood.parameters([outputs as Tensor | Tensor[]].flat());
+    },
     dispose() {
       encoder.dispose();
       decoder.dispose();
+      likelihood.state?.dispose();
     },
   };
+}
+
+function classesOf(
+  { condition }: Pick<TrainConfig, "condition">,
+  { labels }: DataDescription,
+): readonly string[] | undefined {
+  if (condition === "none") return undefined;
+  if (labels) return labels.names;
+  const message = 'the items have no classes, got "label"; choose a dataset with labels, or "none"';
+  throw new ConfigError("config", [{ path: "condition", message }]);
 }

@@ -26,6 +26,9 @@ function combine(
 /** |x|: https://onnx.ai/onnx/operators/onnx__Abs.html */
 export const abs: Unary = (g, x) => map(g, "Abs", x);
 
+/** Natural logarithm: https://onnx.ai/onnx/operators/onnx__Log.html */
+export const log: Unary = (g, x) => map(g, "Log", x);
+
 /** Error function: https://onnx.ai/onnx/operators/onnx__Erf.html */
 export const erf: Unary = (g, x) => map(g, "Erf", x);
 
@@ -88,6 +91,9 @@ export const mul: Binary = (g, a, b) => combine(g, "Mul", [a, b]);
 
 /** a / b: https://onnx.ai/onnx/operators/onnx__Div.html */
 export const div: Binary = (g, a, b) => combine(g, "Div", [a, b]);
+
+/** True where a < b: https://onnx.ai/onnx/operators/onnx__Less.html */
+export const less: Binary = (g, a, b) => combine(g, "Less", [a, b], "bool");
 
 /** True where a = b: https://onnx.ai/onnx/operators/onnx__Equal.html */
 export const equal: Binary = (g, a, b) => combine(g, "Equal", [a, b], "bool");

@@ -10,6 +10,8 @@ export {
   exp,
   hardSigmoid,
   leakyRelu,
+  less,
+  log,
   max,
   min,
   mul,
