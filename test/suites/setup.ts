@@ -41,7 +41,7 @@ export default function prepareModels(): void {
     const whole = { name: `test-${name}`, data, training: { epochs: 2 }, ...config };
     writeFileSync(configFile, JSON.stringify(whole));
     command("train", "vaeport-train", ["train", configFile, "-o", join(folder, "run"), "--force"]);
-    const target = ["-o", join(folder, "model"), "--force"];
+    const target = ["-o", join(folder, "model"), "--precision", "float16,int8", "--force"];
     command("export", "vaeport-export", ["vae", join(folder, "run"), ...target]);
   }
 }

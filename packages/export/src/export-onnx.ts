@@ -1,11 +1,20 @@
 /** The pipeline: read the tf.js model, translate its layers, simplify, check, serialize. */
-import { borderNames, type ImageLayout, needOpset, tensorLayout } from "./export-options.js";
+import {
+  borderNames,
+  type ImageLayout,
+  needOpset,
+  needPrecision,
+  type Precision,
+  tensorLayout,
+} from "./export-options.js";
 import { GraphBuilder } from "./ir/builder.js";
 import { checkGraph } from "./ir/check.js";
 import { assignNames } from "./ir/names.js";
 import type { Graph, Value } from "./ir/types.js";
+import { quantiseWeights } from "./passes/quantise-weights.js";
 import { runPasses } from "./passes/run.js";
 import { STANDARD_PASSES } from "./passes/standard.js";
+import { toFloat16 } from "./passes/to-float16.js";
 import { serialize } from "./proto/serialize.js";
 import { type LayersModelLike, readLayersModel } from "./source/layers-model.js";
 import type { SourceModel } from "./source/types.js";
@@ -36,6 +45,14 @@ export interface ExportOptions {
    * [N, H, W, C], or "NCHW", [N, C, H, W]. Tensors that do not have four axes stay as they are.
    */
   layout?: ImageLayout;
+  /**
+   * "float16": weights and computing. "int8": weights of convolutions, dense and recurrent layers and
+   * embeddings, with a scale per channel; computing stays float32. What that does to the numbers depends on
+   * the model: measure it (`--precision` of the command does).
+   */
+  precision?: Precision;
+  /** Type of inputs and outputs where `precision` is "float16"; "float32" by default. */
+  borderPrecision?: "float32" | "float16";
   /**
    * Free text to store in the file, by key; `tfjs_layers_version` is there already, and
    * `source_sha256` for a model that was read from files.
@@ -70,14 +87,14 @@ export function exportSource(source: SourceModel, options: ExportOptions): Expor
     const layout = tensorLayout(source, output.shape.length, options);
     g.output(names.outputs[index] as string, output, layout);
   }
-  return finish(g);
+  return finish(g, options);
 }
 
 /** An empty graph for what a model gives, with its metadata. */
 export function startGraph(
   name: string,
   { tfjsLayersVersion }: Pick<SourceModel, "tfjsLayersVersion">,
-  { metadata, opset }: Pick<ExportOptions, "metadata" | "opset"> = {},
+  { metadata, opset }: { [K in "metadata" | "opset"]?: ExportOptions[K] | undefined } = {},
 ): GraphBuilder {
   const version = tfjsLayersVersion === undefined ? {} : { tfjs_layers_version: tfjsLayersVersion };
   return new GraphBuilder(name, {
@@ -99,10 +116,24 @@ export function translateInto(
 }
 
 /** Simplifies, checks and writes down what a builder holds. */
-export function finish(g: GraphBuilder): ExportedModel {
+export function finish(g: GraphBuilder, options: PrecisionOptions = {}): ExportedModel {
+  const graph = finishGraph(g, options);
+  return { bytes: serialize(graph, PRODUCER), graph };
+}
+
+type PrecisionOptions = Pick<ExportOptions, "precision" | "borderPrecision">;
+
+/** The graph that a builder holds: simplified, in the precision asked for, and checked. */
+export function finishGraph(
+  g: GraphBuilder,
+  { precision = "float32", borderPrecision }: PrecisionOptions = {},
+): Graph {
+  needPrecision(precision, borderPrecision);
   const graph = g.build();
   runPasses(graph, STANDARD_PASSES);
+  if (precision === "float16") toFloat16(graph, borderPrecision ?? "float32");
+  if (precision === "int8") quantiseWeights(graph);
   assignNames(graph);
   checkGraph(graph);
-  return { bytes: serialize(graph, PRODUCER), graph };
+  return graph;
 }

@@ -11,12 +11,30 @@ export const IMAGE_LAYOUTS: readonly ImageLayout[] = ["NHWC", "NCHW"];
 /** Axes of [N, H, W, C]. */
 const IMAGE_RANK = 4;
 
+/** How weights are stored; "float16" computes so too. */
+export type Precision = "float32" | "float16" | "int8";
+
+export const PRECISIONS: readonly Precision[] = ["float32", "float16", "int8"];
+
 type Names = readonly string[];
 
 export function needOpset(opset: number): number {
   if (OPSETS.includes(opset)) return opset;
   throw new OptionError(
     `options.opset: expected one of ${OPSETS.join(", ")}, got ${opset}. 17 runs everywhere.`,
+  );
+}
+
+export function needPrecision(precision: Precision, border: string | undefined): void {
+  if (!PRECISIONS.includes(precision)) {
+    throw new OptionError(
+      `options.precision: expected one of ${PRECISIONS.join(", ")}, got ${precision}.`,
+    );
+  }
+  if (border === undefined || border === "float32") return;
+  if (border === "float16" && precision === "float16") return;
+  throw new OptionError(
+    `options.borderPrecision: expected float32, or float16 with precision float16; got ${border} with ${precision}.`,
   );
 }
 

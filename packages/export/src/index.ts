@@ -14,7 +14,7 @@ export {
   type UnsupportedPart,
 } from "./errors.js";
 export { type ExportedModel, type ExportOptions, exportOnnx } from "./export-onnx.js";
-export type { ImageLayout } from "./export-options.js";
+export type { ImageLayout, Precision } from "./export-options.js";
 export type { GraphBuilder, Output } from "./ir/builder.js";
 export * as ops from "./ir/ops/index.js";
 export { printGraph } from "./ir/print.js";
@@ -64,5 +64,5 @@ export type { DescribeOptions } from "./vae/describe.js";
 export { type ExportedVae, exportVae, type TrainedVae } from "./vae/export-vae.js";
 export { type WriteOptions, writeModelFolder } from "./vae/model-folder.js";
 export type { Feeds, RunGraph } from "./vae/probe.js";
-export { type ModelFolder, type Precision, readModelFolder } from "./vae/read-model-folder.js";
+export { type ModelFolder, readModelFolder } from "./vae/read-model-folder.js";
 export { readRun } from "./vae/run-folder.js";

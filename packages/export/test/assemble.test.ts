@@ -18,7 +18,7 @@ import {
 import { loadVae } from "@vaeport/infer";
 import { decodeTensor, type TensorRecord } from "@vaeport/infer/manifest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { onnxRunner } from "../src/cli/onnx-runtime.js";
+import { onnxRunner } from "../src/onnx-runtime.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vaeport-assemble-"));
 afterAll(() => rmSync(scratch, { recursive: true }));

@@ -130,6 +130,44 @@ test("writes another opset and layout, with metadata, and checks them too", asyn
   expect(metadataProps).toContainEqual({ key: "d", value: "" });
 });
 
+test("a lower precision is compared with tf.js, and its error reported", async () => {
+  const wide = sequential([20], [tfl.layers.dense({ name: "dense", units: 20 })]);
+  await saveModel(wide, at("wide"));
+  const model = at("wide", "model.json");
+  for (const precision of ["float16", "int8"]) {
+    const file = at(`${precision}.onnx`);
+    const result = await vaeportExport(model, "-o", file, "--precision", precision, "--json");
+    expect(result).toMatchObject({ code: 0, errors: "" });
+    const [check] = JSON.parse(result.output).check;
+    expect(check.largestError).toBeGreaterThan(1e-5);
+    expect(check.largestError).toBeLessThan(check.tolerance);
+  }
+  const half = ["--precision", "float16", "--border-precision", "float16"];
+  const { output } = await vaeportExport(model, "-o", at("half.onnx"), ...half);
+  expect(output).toMatch(/\n {2}check {3}dense: largest error /);
+  const silent = ["--precision", "int8", "--no-check", "--json"];
+  const unchecked = await vaeportExport(model, "-o", at("unchecked.onnx"), ...silent);
+  expect(JSON.parse(unchecked.output)).not.toHaveProperty("check");
+});
+
+test("exports a run in several precisions", async () => {
+  const folder = at("precisions");
+  const precisions = ["--precision", "float16,int8", "--opset", "18", "--metadata", "a=b"];
+  const { code, output, errors } = await vaeportExport(
+    "vae",
+    at("run"),
+    "-o",
+    folder,
+    ...precisions,
+  );
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  expect(output).toMatch(/decoder.int8.onnx .* bytes\n {4}mean: largest error \d\.\de-\d against/);
+  expect(readModel(readFileSync(join(folder, "encoder.int8.onnx")))).toMatchObject({
+    opsetImport: [{ version: 18 }],
+    metadataProps: [{ key: "a", value: "b" }, { key: "tfjs_layers_version" }],
+  });
+});
+
 test("a check fails where numbers differ, and on input that does not fit", async () => {
   const dense = () => [tfl.layers.dense({ name: "dense", units: 3 })];
   const model = sequential([4], dense(), 1);
@@ -141,7 +179,9 @@ test("a check fails where numbers differ, and on input that does not fit", async
     /other numbers than tf.js.*dense: largest/,
   );
   writeFileSync(at("short.json"), JSON.stringify({ x: [[1, 2, 3]] }));
-  await expect(checkExport(model, exportOnnx(model), at("short.json"))).rejects.toThrow(
+  await expect(
+    checkExport(model, exportOnnx(model), { inputFile: at("short.json") }),
+  ).rejects.toThrow(
     'short.json: "x" must hold numbers as nested arrays of shape [N, 4], got [1, 3].',
   );
 });
@@ -203,6 +243,7 @@ test.each([
   ["an unknown option", ["model.json", "-o", "x.onnx", "--fast"]],
   ["two models", ["a.json", "b.json", "-o", "x.onnx"]],
   ["an opset that is not written", ["model.json", "-o", "x.onnx", "--opset", "22"]],
+  ["a precision that is not written", ["vae", "run", "-o", "x", "--precision", "int8,int4"]],
   ["a layout of no name", ["model.json", "-o", "x.onnx", "--layout", "HWCN"]],
   ["metadata without a value", ["model.json", "-o", "x.onnx", "--metadata", "key"]],
 ])("wrong usage is 2: %s", async (_, args) => {

@@ -19,6 +19,8 @@ import {
   TargetError,
   writeModelFolder,
 } from "@vaeport/export";
+import { onnxRunner } from "@vaeport/export/onnxruntime-node";
+import { loadVae } from "@vaeport/infer";
 import { decodeTensor, parseManifest } from "@vaeport/infer/manifest";
 import { seededNormal, seededUniform } from "@vaeport/infer/random";
 import * as ort from "onnxruntime-node";
@@ -191,6 +193,49 @@ describe("score", () => {
       log_variance: { data: new Float32Array(5), shape: [1, 5] },
     });
     expectClose(floats(distortion), [0]);
+  });
+});
+
+describe("precisions", () => {
+  const summary = summaryOf(8, 3, 5);
+  const vae = { ...convVae(8, 3, 5), summary };
+
+  test("variants are files of their own, with their error, and infer loads each", async () => {
+    const run = await onnxRunner();
+    const exported = await exportVae(vae, { precisions: ["int8", "float16", "float32"], run });
+    const { variants } = exported.manifest;
+    expect(Object.keys(exported.files)).toEqual([
+      ...["encoder.onnx", "decoder.onnx", "score.onnx"],
+      ...["encoder.float16.onnx", "decoder.float16.onnx"],
+      ...["encoder.int8.onnx", "decoder.int8.onnx"],
+    ]);
+    await checkOnnx(Object.values(exported.files));
+    const folder = join(scratch, "precisions");
+    await writeModelFolder(folder, exported);
+    const card = readFileSync(join(folder, "README.md"), "utf8");
+    expect(card).toMatch(/\n\| `precision: "int8"` \| mean \d\.\de-\d, log_variance /);
+    const x = decodeTensor(summary.example);
+    const reference = await loadVae(folder);
+    const expected = await reference.encode(x);
+    for (const precision of ["float16", "int8"] as const) {
+      expect(variants[precision]?.score).toEqual(variants.float32.score);
+      const stated = variants[precision]?.errorAgainstFloat32?.mean ?? 0;
+      const loaded = await loadVae(folder, { precision, provider: "cpu", strict: true });
+      const { mean } = await loaded.encode(x);
+      const errors = mean.data.map((value, i) => Math.abs(value - expected.mean.data[i]!));
+      expect(Math.max(...errors)).toBeCloseTo(stated, 6);
+      expect(stated).toBeGreaterThan(0);
+      await loaded.dispose();
+    }
+    await reference.dispose();
+  });
+
+  test("a variant needs a function that runs graphs, and a name that is known", async () => {
+    await expect(exportVae(vae, { precisions: ["int8"] })).rejects.toThrow(
+      /options.run: lower precisions need/,
+    );
+    const unknown = exportVae(vae, { precisions: ["int4" as "int8"] });
+    await expect(unknown).rejects.toThrow(/expected float16 or int8, got int4/);
   });
 });
 

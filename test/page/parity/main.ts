@@ -4,6 +4,7 @@ import type { WorkRequest, WorkResult } from "../../src/parity/types.js";
 import { runBatches } from "../../src/parity/work.js";
 
 window.runRequest = async (request: WorkRequest): Promise<WorkResult> => {
-  const vae = await loadVae(request.model, { provider: request.provider, strict: true });
+  const { provider, precision = "float32" } = request;
+  const vae = await loadVae(request.model, { provider, precision, strict: true });
   return { provider: vae.runtime.chosen, outputs: await runBatches(vae, request.batches) };
 };

@@ -10,6 +10,7 @@ const request = JSON.parse(await readFile(requestFile, "utf8")) as WorkRequest;
 const vae = await loadVae(request.model, {
   provider: request.provider,
   strict: true,
+  ...(request.precision ? { precision: request.precision } : {}),
   ...(request.runtime === "web" ? { runtime: wasmRuntime } : {}),
 });
 const result: WorkResult = {

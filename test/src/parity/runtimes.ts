@@ -10,7 +10,7 @@ export interface RuntimeCase {
   /** As the table shows it. */
   name: string;
   provider: string;
-  run(request: Pick<WorkRequest, "model" | "batches">): Promise<WorkResult>;
+  run(request: Pick<WorkRequest, "model" | "precision" | "batches">): Promise<WorkResult>;
 }
 
 /** What this machine can run; `close` ends the browser. */

@@ -27,6 +27,8 @@ export interface WorkRequest {
   /** Folder path in Node, URL in a browser. */
   model: string;
   provider: string;
+  /** Variant to load; float32 where none is named. */
+  precision?: "float32" | "float16" | "int8";
   /** "web" runs onnxruntime-web inside Node; else the platform's own runtime. */
   runtime?: "web";
   batches: Batch[];

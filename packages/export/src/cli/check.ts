@@ -4,11 +4,12 @@ import { seededNormal } from "@vaeport/infer/random";
 import { readBytes } from "#files";
 import { CheckError, MissingPackageError } from "../errors.js";
 import type { ExportedModel } from "../export-onnx.js";
+import type { Precision } from "../export-options.js";
 import { permutationTo, permuteList } from "../ir/layout.js";
 import { permute } from "../ir/tensor.js";
-import type { Layout, Value } from "../ir/types.js";
+import type { DataType, Layout, Value } from "../ir/types.js";
+import { onnxRunner } from "../onnx-runtime.js";
 import { type PlainTensor, predict, type RunnableModelLike } from "../source/tensorflow.js";
-import { onnxRunner } from "./onnx-runtime.js";
 
 /** Items in random input. */
 const BATCH_SIZE = 2;
@@ -20,9 +21,12 @@ export interface Difference {
   largestError: number;
   /** Largest |value| that tf.js gives. */
   largestValue: number;
-  /** 1e-5 + 1e-4 of the largest value. */
+  /** 1e-5 + a share of the largest value: 1e-4, or more for lower precisions. */
   tolerance: number;
 }
+
+/** What is let pass, as a share of an output's largest value; that of lower precisions only catches ruin. */
+const SHARES: Readonly<Record<Precision, number>> = { float32: 1e-4, float16: 1e-2, int8: 1e-1 };
 
 /**
  * The differences, output by output, on random input or on that of a JSON file. Throws CheckError
@@ -32,7 +36,10 @@ export interface Difference {
 export async function checkExport(
   model: RunnableModelLike,
   { bytes, graph }: ExportedModel,
-  inputFile?: string,
+  {
+    precision = "float32",
+    inputFile,
+  }: { precision?: Precision; inputFile?: string | undefined } = {},
 ): Promise<Difference[]> {
   const inputs =
     inputFile === undefined
@@ -49,7 +56,7 @@ export async function checkExport(
   );
   const differences = graph.outputs.map((value, index) => {
     const reference = moveAxes(expected[index] as PlainTensor, value, value.layout);
-    return compare(value.name, reference, got[value.name]?.data ?? []);
+    return compare(value.name, reference, got[value.name]?.data ?? [], SHARES[precision]);
   });
   const beyond = differences.filter(({ largestError, tolerance }) => largestError > tolerance);
   if (beyond.length === 0) return differences;
@@ -81,8 +88,12 @@ function randomInput({ shape, dtype }: Value, index: number): PlainTensor {
   const sizes = shape.map((size) => (typeof size === "number" ? size : BATCH_SIZE));
   const count = sizes.reduce((product, size) => product * size, 1);
   const data = seededNormal(index + 1, count);
-  if (dtype !== "int32") return { data, shape: sizes };
-  return { data: data.map((value) => (value > 0 ? 1 : 0)), shape: sizes, dtype };
+  const values = dtype === "int32" ? data.map((value) => (value > 0 ? 1 : 0)) : data;
+  return { data: values, shape: sizes, dtype: feedType(dtype) };
+}
+
+function feedType(dtype: DataType): "float32" | "float16" | "int32" {
+  return dtype === "int32" || dtype === "float16" ? dtype : "float32";
 }
 
 /** Input by name: nested arrays of numbers, the batch first. */
@@ -106,7 +117,7 @@ async function readInputs(file: string, inputs: readonly Value[]): Promise<Plain
       );
     }
     const data = Float32Array.from(numbers as number[]);
-    return { data, shape: sizes, dtype: dtype === "int32" ? dtype : "float32" };
+    return { data, shape: sizes, dtype: feedType(dtype) };
   });
 }
 
@@ -125,7 +136,12 @@ function shapeOf(value: unknown): number[] {
   return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
 }
 
-function compare(output: string, { data }: PlainTensor, got: ArrayLike<number>): Difference {
+function compare(
+  output: string,
+  { data }: PlainTensor,
+  got: ArrayLike<number>,
+  share: number,
+): Difference {
   let largestError = got.length === data.length ? 0 : Number.POSITIVE_INFINITY;
   let largestValue = 0;
   for (const [index, value] of data.entries()) {
@@ -133,7 +149,7 @@ function compare(output: string, { data }: PlainTensor, got: ArrayLike<number>):
     largestError = Math.max(largestError, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
     largestValue = Math.max(largestValue, Math.abs(value));
   }
-  return { output, largestError, largestValue, tolerance: 1e-5 + 1e-4 * largestValue };
+  return { output, largestError, largestValue, tolerance: 1e-5 + share * largestValue };
 }
 
 async function attempt<T>(what: string, remedy: string, run: () => Promise<T>): Promise<T> {

@@ -1,21 +1,22 @@
 /** `vaeport-export layers`: a model.json to an ONNX file. */
 import { writeFileWhole } from "#files";
 import { type ExportOptions, exportOnnx } from "../export-onnx.js";
-import type { ImageLayout } from "../export-options.js";
+import type { ImageLayout, Precision } from "../export-options.js";
 import { printGraph } from "../ir/print.js";
 import type { Value } from "../ir/types.js";
 import { loadLayersModel } from "../source/load.js";
 import { checkExport, describeDifference } from "./check.js";
+import { type GraphFlags, graphOptions } from "./flags.js";
 import { calmTensorFlow, print } from "./output.js";
 
-export interface LayersOptions {
+export interface LayersOptions extends GraphFlags {
   output: string;
   force?: boolean;
   print?: boolean;
   unrollRecurrent?: boolean;
-  opset?: string;
   layout?: ImageLayout;
-  metadata?: Record<string, string>;
+  precision?: Precision;
+  borderPrecision?: "float32" | "float16";
   check?: boolean;
   checkInput?: string;
   json?: boolean;
@@ -26,9 +27,11 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
   const model = await loadLayersModel(location);
   const exported = exportOnnx(model, exportOptions(options));
   const { bytes, graph } = exported;
+  const { precision = "float32" } = options;
+  const lower = precision !== "float32";
   const check =
-    options.check || options.checkInput
-      ? await checkExport(model, exported, options.checkInput)
+    (options.check ?? lower) || options.checkInput
+      ? await checkExport(model, exported, { precision, inputFile: options.checkInput })
       : [];
   writeFileWhole(options.output, bytes, options.force ?? false);
   const tensors = (values: readonly Value[]) =>
@@ -37,6 +40,7 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
     file: options.output,
     bytes: bytes.byteLength,
     opset: graph.opset,
+    precision,
     nodes: graph.nodes.length,
     inputs: tensors(graph.inputs),
     outputs: tensors(graph.outputs),
@@ -54,11 +58,13 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
   for (const line of check) print(`  check   ${describeDifference(line)}`);
 }
 
-function exportOptions({ unrollRecurrent, opset, layout, metadata }: LayersOptions): ExportOptions {
+function exportOptions(options: LayersOptions): ExportOptions {
+  const { unrollRecurrent, layout, precision, borderPrecision } = options;
   return {
+    ...graphOptions(options),
     ...(unrollRecurrent === undefined ? {} : { unrollRecurrent }),
-    ...(opset === undefined ? {} : { opset: Number(opset) }),
     ...(layout === undefined ? {} : { layout }),
-    ...(metadata === undefined ? {} : { metadata }),
+    ...(precision === undefined ? {} : { precision }),
+    ...(borderPrecision === undefined ? {} : { borderPrecision }),
   };
 }

@@ -1,10 +1,10 @@
 /** `vaeport-export manifest`: an encoder and a decoder made elsewhere to a model folder. */
 import { basename, resolve } from "node:path";
 import { readBytes } from "#files";
+import { onnxRunner } from "../onnx-runtime.js";
 import { assembleVae } from "../vae/assemble.js";
 import type { DescribeOptions } from "../vae/describe.js";
 import { writeModelFolder } from "../vae/model-folder.js";
-import { onnxRunner } from "./onnx-runtime.js";
 import { print } from "./output.js";
 import { printModelFolder } from "./vae.js";
 

@@ -1,8 +1,8 @@
 /** Commands and options of `vaeport-export`. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { IMAGE_LAYOUTS } from "../export-options.js";
-import { OPSETS } from "../proto/versions.js";
+import { IMAGE_LAYOUTS, PRECISIONS } from "../export-options.js";
 import { PRODUCER } from "../version.js";
+import { metadataOption, opsetOption, precisionList } from "./flags.js";
 import { exportLayers, type LayersOptions } from "./layers.js";
 import { type ManifestOptions, makeManifest } from "./manifest.js";
 import { exportTriton, type TritonCommandOptions } from "./triton.js";
@@ -29,9 +29,22 @@ export function makeProgram(): Command {
         IMAGE_LAYOUTS,
       ),
     )
+    .addOption(
+      new Option(
+        "--precision <name>",
+        "of weights; float16 computes so too. Lower ones imply --check, to report their error",
+      ).choices(PRECISIONS),
+    )
+    .addOption(
+      new Option("--border-precision <name>", "of inputs and outputs with float16").choices([
+        "float32",
+        "float16",
+      ]),
+    )
     .addOption(metadataOption())
     .option("--unroll-recurrent", "write recurrent layers step by step, for WebGPU")
     .option("--check", "first compare with tf.js on random input; needs onnxruntime-node")
+    .option("--no-check", "do not compare lower precisions either")
     .option("--check-input <file>", "as --check, on the arrays of a JSON file, by input name")
     .option("--json", "print what was written as JSON")
     .action((model: string, options: LayersOptions) => exportLayers(model, options));
@@ -42,6 +55,13 @@ export function makeProgram(): Command {
     .description("Export a trained variational autoencoder: encoder, decoder, score and vae.json.")
     .argument("<run-folder>", "folder of the training run")
     .requiredOption("-o, --output <folder>", "model folder to write")
+    .option(
+      "--precision <names>",
+      "variants to write beside float32, such as float16,int8; needs onnxruntime-node",
+      precisionList,
+    )
+    .addOption(opsetOption())
+    .addOption(metadataOption())
     .option("--force", "replace the model folder if it exists")
     .option("--json", "print what was written as JSON")
     .action((run: string, options: VaeOptions) => exportRun(run, options));
@@ -136,22 +156,6 @@ function parameter(text: string, others: Record<string, number> = {}): Record<st
     return { ...others, [name]: Number(value) };
   }
   throw new InvalidArgumentError("It must be a name and a number, such as variance=0.1.");
-}
-
-/** An option of its own per command: commander keeps values inside. */
-function opsetOption(): Option {
-  return new Option("--opset <n>", "ONNX operator set (default: 17)").choices(OPSETS.map(String));
-}
-
-function metadataOption(): Option {
-  return new Option(
-    "--metadata <key=value>",
-    "text to store in the file; may be given several times",
-  ).argParser((text, before: Record<string, string> = {}) => {
-    const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-    if (key === undefined) throw new InvalidArgumentError("It must be key=value.");
-    return { ...before, [key]: value ?? "" };
-  });
 }
 
 function wholeNumber(text: string): number {

@@ -1,10 +1,11 @@
 /** `vaeport-export triton`: a model folder to a Triton model repository. */
+import type { Precision } from "../export-options.js";
 import {
   type TritonOptions,
   tritonRepository,
   writeTritonRepository,
 } from "../triton/repository.js";
-import { type Precision, readModelFolder } from "../vae/read-model-folder.js";
+import { readModelFolder } from "../vae/read-model-folder.js";
 import { print } from "./output.js";
 
 export interface TritonCommandOptions extends TritonOptions {

@@ -86,8 +86,15 @@ export class GraphBuilder {
     return this.#scope.join("/");
   }
 
-  /** A float32 constant, row-major; one that equals an earlier one is that earlier one. */
-  constant(name: string, data: Float32Array, shape: readonly number[]): FloatConstant {
+  /**
+   * A float32 constant, row-major; one that equals an earlier one is that earlier one. Large ones do
+   * not stay in memory where `data` is a function, which gives the same at each call.
+   */
+  constant(
+    name: string,
+    data: Float32Array | (() => Float32Array),
+    shape: readonly number[],
+  ): FloatConstant {
     return this.#constants.float32(this.#scoped(name), data, shape);
   }
 

@@ -1,5 +1,6 @@
 /** The invariants of a graph, checked after building and after every pass that changed it. */
 import { GraphError } from "../errors.js";
+import { isDeferred } from "./constants.js";
 import { elementCount } from "./tensor.js";
 import { constantsOf, type Graph, isConstant, type Value } from "./types.js";
 
@@ -39,7 +40,8 @@ function checkShape(graph: Graph, value: Value): void {
     const known = typeof size === "string" ? size !== "" : Number.isSafeInteger(size) && size > 0;
     if (!known) fail(graph, `"${value.name}" has shape [${value.shape.join(", ")}]`);
   }
-  if (isConstant(value) && value.data.length !== elementCount(value.shape)) {
+  if (!isConstant(value) || isDeferred(value)) return;
+  if (value.data.length !== elementCount(value.shape)) {
     fail(
       graph,
       `constant "${value.name}" has ${value.data.length} elements for [${value.shape.join(", ")}]`,

@@ -1,21 +1,72 @@
-/** Constants of one graph, each stored once however often it is asked for. */
+/** Constants of one graph, each stored once however often it is asked for; large ones held by nobody. */
 import { GraphError } from "../errors.js";
 import { elementCount } from "./tensor.js";
-import type { Constant, FloatConstant, IntConstant } from "./types.js";
+import type { Constant, ConstantOf, Elements, FloatConstant, IntConstant } from "./types.js";
 
 /** Elements looked at to tell most constants apart before they are compared in full. */
 const SAMPLES = 16;
 
+/** Bytes from which the elements of a constant are made anew at each reading, so that none stay in memory. */
+const DEFERRED_BYTES = 2 ** 24;
+
+const BYTES: Readonly<Record<keyof Elements, number>> = {
+  float32: 4,
+  float16: 2,
+  int8: 1,
+  int64: 8,
+};
+
+/** A constant in the source layout; `make` gives its elements, row-major, the same at each call. */
+export function constant<D extends keyof Elements>(
+  dtype: D,
+  name: string,
+  shape: readonly number[],
+  make: () => Elements[D],
+): ConstantOf<D> {
+  const head = { name, dtype, shape, layout: "source" } as const;
+  if (elementCount(shape) * BYTES[dtype] < DEFERRED_BYTES) return { ...head, data: make() };
+  return {
+    ...head,
+    get data() {
+      return make();
+    },
+  };
+}
+
+/** What becomes of a float32 constant: of the same name and shape unless given, large ones made when read. */
+export function derive<D extends keyof Elements>(
+  dtype: D,
+  source: FloatConstant,
+  transform: (data: Float32Array) => Elements[D],
+  { name = source.name, shape = source.shape }: Partial<Pick<FloatConstant, "name" | "shape">> = {},
+): ConstantOf<D> {
+  return constant(dtype, name, shape, () => transform(source.data));
+}
+
+/** True where the elements are made at each reading. */
+export function isDeferred(value: Constant): boolean {
+  return Object.getOwnPropertyDescriptor(value, "data")?.get !== undefined;
+}
+
+/** How many bytes the elements take. */
+export function byteLength({ dtype, shape }: Constant): number {
+  return elementCount(shape) * BYTES[dtype];
+}
+
 export class ConstantPool {
   readonly #byKey = new Map<string, Constant[]>();
 
-  float32(name: string, data: Float32Array, shape: readonly number[]): FloatConstant {
-    if (elementCount(shape) !== data.length) {
-      throw new GraphError(
-        `Constant "${name}": shape [${shape.join(", ")}] asks for ${elementCount(shape)} elements, got ${data.length}.`,
-      );
-    }
-    return this.#once({ name, dtype: "float32", shape, layout: "source", data });
+  float32(
+    name: string,
+    data: Float32Array | (() => Float32Array),
+    shape: readonly number[],
+  ): FloatConstant {
+    const made = constant("float32", name, shape, typeof data === "function" ? data : () => data);
+    const { length } = made.data;
+    if (elementCount(shape) === length) return this.#once(made);
+    throw new GraphError(
+      `Constant "${name}": shape [${shape.join(", ")}] asks for ${elementCount(shape)} elements, got ${length}.`,
+    );
   }
 
   int64(values: readonly number[]): IntConstant {
@@ -24,9 +75,10 @@ export class ConstantPool {
 
   /** The constant already here that is equal to the bit, or this one. */
   #once<T extends Constant>(constant: T): T {
-    const key = keyOf(constant);
+    const { data } = constant;
+    const key = keyOf(constant, data);
     const candidates = this.#byKey.get(key) ?? [];
-    const known = candidates.find(({ data }) => equalBits(data, constant.data));
+    const known = candidates.find((other) => equalBits(other.data, data));
     if (known !== undefined) return known as T; // the key holds the type
     this.#byKey.set(key, [...candidates, constant]);
     return constant;
@@ -40,7 +92,7 @@ export function intsConstant(values: readonly number[]): IntConstant {
   return { name, dtype: "int64", shape: [values.length], layout: "source", data };
 }
 
-function keyOf({ dtype, shape, data }: Constant): string {
+function keyOf({ dtype, shape }: Constant, data: Constant["data"]): string {
   const step = Math.max(1, Math.floor(data.length / SAMPLES));
   const samples: string[] = [];
   for (let index = 0; index < data.length; index += step) samples.push(String(data[index]));

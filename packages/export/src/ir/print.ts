@@ -1,4 +1,6 @@
 /** The text form of a graph: stable, a line a node, made for reading and for snapshots. */
+import { fromHalf } from "./half.js";
+import { elementCount } from "./tensor.js";
 import { type Attribute, type Graph, isConstant, type Node, type Value } from "./types.js";
 
 /** Constants up to this many elements are printed as what they hold. */
@@ -31,10 +33,13 @@ function printNode(node: Node): string {
 function printInput(value: Value | null): string {
   if (value === null) return "-";
   if (!isConstant(value)) return value.name;
-  const numbers = Array.from(value.data.subarray(0, MAX_LITERAL), printNumber);
-  if (value.shape.length === 0) return numbers.join();
-  const short = value.dtype === "int64" && value.data.length <= MAX_LITERAL;
-  return short ? `[${numbers.join(", ")}]` : declare(value);
+  const scalar = value.shape.length === 0;
+  const short = value.dtype === "int64" && elementCount(value.shape) <= MAX_LITERAL;
+  if (!scalar && !short) return declare(value);
+  const numbers = Array.from<number | bigint>(value.data).map((number) =>
+    printNumber(value.dtype === "float16" ? fromHalf(Number(number)) : number),
+  );
+  return scalar ? numbers.join() : `[${numbers.join(", ")}]`;
 }
 
 function declare({ name, shape, dtype }: Value): string {

@@ -1,6 +1,6 @@
 /** The graph that translators build, passes rewrite and `proto/` writes: plain objects. */
 
-export type DataType = "float32" | "int32" | "int64" | "bool";
+export type DataType = "float32" | "float16" | "int8" | "int32" | "int64" | "bool";
 
 /** The name of the batch axis, the one size that a graph leaves open. */
 export const BATCH = "N";
@@ -24,21 +24,24 @@ export interface Value {
   readonly layout: Layout;
 }
 
-/** A float32 value known at export, row-major. */
-export interface FloatConstant extends Value {
-  readonly dtype: "float32";
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
+/** How the elements of constants are held; of float16, their bits. */
+export interface Elements {
+  float32: Float32Array;
+  float16: Uint16Array;
+  int8: Int8Array;
+  int64: BigInt64Array;
 }
 
-/** An int64 value known at export, row-major. */
-export interface IntConstant extends Value {
-  readonly dtype: "int64";
+/** A value known at export, row-major. Reading `data` may compute it: read once, keep it no longer than needed. */
+export interface ConstantOf<D extends keyof Elements> extends Value {
+  readonly dtype: D;
   readonly shape: readonly number[];
-  readonly data: BigInt64Array;
+  readonly data: Elements[D];
 }
 
-export type Constant = FloatConstant | IntConstant;
+export type FloatConstant = ConstantOf<"float32">;
+export type IntConstant = ConstantOf<"int64">;
+export type Constant = { [D in keyof Elements]: ConstantOf<D> }[keyof Elements];
 
 export type Attribute =
   | { readonly type: "int" | "float"; readonly value: number }
@@ -61,8 +64,8 @@ export interface Graph {
   readonly name: string;
   /** Version of the ONNX operator set. */
   readonly opset: number;
-  readonly inputs: readonly Value[];
-  readonly outputs: Value[];
+  inputs: Value[];
+  outputs: Value[];
   nodes: Node[];
   /** Free text stored with the model, by key. */
   readonly metadata: Readonly<Record<string, string>>;

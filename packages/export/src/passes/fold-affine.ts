@@ -1,4 +1,5 @@
 /** Folds per-channel scaling and shifting into the weights of the convolution or Gemm before it. */
+import { derive } from "../ir/constants.js";
 import { consumersOf, producersOf, replaceNode, replaceValue } from "../ir/edit.js";
 import { elementCount } from "../ir/tensor.js";
 import { type FloatConstant, type Graph, isFloats, type Node, type Value } from "../ir/types.js";
@@ -88,7 +89,9 @@ function fold(node: Node, { scale, shift }: Affine): boolean {
   if (axis === undefined || !x || !isFloats(weights)) return false;
   if (bias !== null && !isFloats(bias)) return false;
   const offsets = shift.map((value, i) => value + (bias?.data[i] ?? 0) * (scale[i] ?? 0));
-  const newWeights: FloatConstant = { ...weights, data: scaleAlong(weights, axis, scale) };
+  const newWeights = derive("float32", weights, (data) =>
+    scaleAlong(data, weights.shape, axis, scale),
+  );
   const newBias: FloatConstant = {
     name: bias?.name ?? weights.name.replace(/[^/]*$/, "bias"),
     dtype: "float32",
@@ -101,7 +104,8 @@ function fold(node: Node, { scale, shift }: Affine): boolean {
 }
 
 function scaleAlong(
-  { shape, data }: FloatConstant,
+  data: Float32Array,
+  shape: readonly number[],
   axis: number,
   scale: Float64Array,
 ): Float32Array {

@@ -1,5 +1,5 @@
 /** Folds Transposes between images and vectors into the weights of the Gemm beside them. */
-import { intsConstant } from "../ir/constants.js";
+import { derive, intsConstant } from "../ir/constants.js";
 import { consumersOf, producersOf, replaceNode, replaceValue } from "../ir/edit.js";
 import { reshapeTarget } from "../ir/layout.js";
 import { permute } from "../ir/tensor.js";
@@ -132,8 +132,7 @@ function reorderRows(gemm: Node, image: Value, permutation: readonly number[]): 
   const units = weights.shape[1] as number;
   const sizes = [...image.shape.slice(1).map(Number), units];
   const order = [...permutation.slice(1).map((axis) => axis - 1), sizes.length - 1];
-  const moved: FloatConstant = { ...weights, data: permute(weights.data, sizes, order) };
-  gemm.inputs[1] = moved;
+  gemm.inputs[1] = derive("float32", weights, (data) => permute(data, sizes, order));
 }
 
 /** Permutes the columns of weights [K, M] and bias [M], in the order of `image` [N, ...]. */
@@ -141,10 +140,8 @@ function reorderColumns(gemm: Node, image: Value, permutation: readonly number[]
   const [x, weights, bias = null] = gemm.inputs;
   if (!x || !isFloats(weights) || (bias !== null && !isFloats(bias))) return false;
   const columns = image.shape.slice(1).map(Number);
-  const reorder = (constant: FloatConstant, rows: number): FloatConstant => ({
-    ...constant,
-    data: permute(constant.data, [rows, ...columns], permutation),
-  });
+  const reorder = (constant: FloatConstant, rows: number) =>
+    derive("float32", constant, (data) => permute(data, [rows, ...columns], permutation));
   const moved = reorder(weights, weights.shape[0] as number);
   gemm.inputs = bias === null ? [x, moved] : [x, moved, reorder(bias, 1)];
   return true;

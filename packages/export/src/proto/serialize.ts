@@ -15,7 +15,9 @@ const { AttributeType } = onnx.AttributeProto;
 const { DataType: ProtoType } = onnx.TensorProto;
 const DATA_TYPES: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
   bool: ProtoType.BOOL,
+  float16: ProtoType.FLOAT16,
   float32: ProtoType.FLOAT,
+  int8: ProtoType.INT8,
   int32: ProtoType.INT32,
   int64: ProtoType.INT64,
 };

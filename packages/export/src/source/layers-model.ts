@@ -179,7 +179,13 @@ function readWeights(layer: LayerLike): Record<string, SourceTensor> {
       );
     }
     const role = originalName.slice(originalName.lastIndexOf("/") + 1);
-    return [role, { shape: [...tensor.shape], data: tensor.dataSync() as Float32Array }] as const;
+    const read = {
+      shape: [...tensor.shape],
+      get data() {
+        return tensor.dataSync() as Float32Array;
+      },
+    };
+    return [role, read] as const;
   });
   return Object.fromEntries(named);
 }

@@ -14,7 +14,7 @@ export interface RunnableModelLike extends LayersModelLike {
 export interface PlainTensor {
   data: Float32Array;
   shape: readonly number[];
-  dtype?: "float32" | "int32";
+  dtype?: "float32" | "float16" | "int32";
 }
 
 /** What `model.predict` gives for one input or several, on whichever tf.js backend is active. */
@@ -26,7 +26,9 @@ export async function predict(
   const outputs = core.tidy(() => {
     const tensors = [input]
       .flat()
-      .map(({ data, shape, dtype = "float32" }) => core.tensor(data, [...shape], dtype));
+      .map(({ data, shape, dtype }) =>
+        core.tensor(data, [...shape], dtype === "int32" ? dtype : "float32"),
+      );
     return [model.predict(tensors)].flat() as import("@tensorflow/tfjs-core").Tensor[];
   });
   const results = await Promise.all(

@@ -1,6 +1,6 @@
 /** A tf.js model as the rest of the package sees it: plain data, no tf.js object inside. */
 
-/** A weight, row-major. */
+/** A weight, row-major. Reading `data` may fetch it from tf.js or a file: large ones are not kept. */
 export interface SourceTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;

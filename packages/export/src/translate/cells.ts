@@ -116,13 +116,14 @@ function runOne(cell: SourceLayer, x: Value, way: Way, g: GraphBuilder) {
 /** [I, gates H] -> [1, gates H, I], gates in ONNX's order. */
 function gateWeights(
   name: string,
-  { data, shape }: SourceTensor,
+  kernel: SourceTensor,
   gates: readonly number[],
   g: GraphBuilder,
 ): Value {
+  const { shape } = kernel;
   const [size = 1, columns = 1] = shape;
-  const rows = permute(data, shape, [1, 0]);
-  return g.constant(name, reorder(rows, gates), [1, columns, size]);
+  const rows = () => reorder(permute(kernel.data, shape, [1, 0]), gates);
+  return g.constant(name, rows, [1, columns, size]);
 }
 
 /** [gates H] -> [1, 2 gates H]: that of the input's product, and 0 for the state's. */

@@ -124,8 +124,9 @@ function windowOf(layer: SourceLayer, x: Value, rank: number) {
 
 /** The kernel with its axes last: [out, in, k...]; of a transposed convolution [in, out, k...]. */
 function kernelOf(layer: SourceLayer, g: GraphBuilder, name = "kernel"): Constant {
-  const { data, shape } = weight(layer, name);
+  const kernel = weight(layer, name);
+  const { shape } = kernel;
   const rank = shape.length;
   const order = [rank - 1, rank - 2, ...shape.slice(2).map((_, axis) => axis)];
-  return g.constant(name, permute(data, shape, order), permuteList(shape, order));
+  return g.constant(name, () => permute(kernel.data, shape, order), permuteList(shape, order));
 }

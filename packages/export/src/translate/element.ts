@@ -23,6 +23,12 @@ export const masking: Translator = (layer, inputs, g) => {
 /** Indices [N, ...], cut to whole numbers, to rows of the table -> [N, ..., outputDim]. */
 export const embedding: Translator = (layer, inputs, g) => {
   const indices = ops.cast(g, g.as(single(inputs), "source"), "int32");
-  const { data, shape } = weight(layer, "embeddings");
-  return [ops.gather(g, g.constant("embeddings", data, shape), indices)];
+  const table = weight(layer, "embeddings");
+  return [
+    ops.gather(
+      g,
+      g.constant("embeddings", () => table.data, table.shape),
+      indices,
+    ),
+  ];
 };

@@ -6,11 +6,14 @@ import {
   type RunSummary,
   type VaeManifest,
 } from "@vaeport/infer/manifest";
+import type { Precision } from "../export-options.js";
 import type { RunnableModelLike } from "../source/tensorflow.js";
 import { PRODUCER } from "../version.js";
 import { checkVector } from "./check-vector.js";
-import { decoderGraph, encoderGraph, scoreGraph } from "./graphs.js";
+import { decoderGraph, encoderGraph, type GraphOptions, scoreGraph } from "./graphs.js";
+import type { RunGraph } from "./probe.js";
 import { sha256 } from "./sha256.js";
+import { type LowerPrecision, lowerPrecisions, type Pair, variantErrors } from "./variants.js";
 
 /** What a run leaves behind: two LayersModels and the description of both. */
 export interface TrainedVae {
@@ -36,33 +39,56 @@ export interface ExportedVae {
   pictures: Readonly<Record<string, Uint8Array>>;
 }
 
+export interface ExportVaeOptions extends Omit<GraphOptions, "precision"> {
+  /** Variants to write beside float32; "float16" and "int8" as in `ExportOptions`. */
+  precisions?: readonly Precision[];
+  /** Runs a graph, to measure what variants do to the numbers; needed for them. */
+  run?: RunGraph;
+}
+
 /**
  * Exports a VAE of any likelihood and posterior that the format has, conditional or not. The manifest's check vector is
- * computed by tf.js from the summary's example. Throws SourceError where models and summary disagree, and what
- * `exportOnnx` throws.
+ * computed by tf.js from the summary's example. Throws SourceError where models and summary disagree, CheckError for a
+ * variant whose numbers are not finite, and what `exportOnnx` throws.
  */
-export async function exportVae(vae: TrainedVae): Promise<ExportedVae> {
+export async function exportVae(
+  vae: TrainedVae,
+  { precisions = [], run, ...options }: ExportVaeOptions = {},
+): Promise<ExportedVae> {
   const { encoder, decoder, summary, pictures = {} } = vae;
+  const lower = lowerPrecisions(precisions);
+  const pair = (precision: Precision): Pair => ({
+    encoder: encoderGraph(encoder, summary, { ...options, precision }).bytes,
+    decoder: decoderGraph(decoder, summary, { ...options, precision }).bytes,
+  });
   const graphs: Record<GraphName, Uint8Array> = {
-    encoder: encoderGraph(encoder, summary).bytes,
-    decoder: decoderGraph(decoder, summary).bytes,
-    score: scoreGraph(summary).bytes,
+    ...pair("float32"),
+    score: scoreGraph(summary, options).bytes,
   };
   const { format: _format, version: _version, example, label, training, ...description } = summary;
   const { files, float32 } = await graphFiles(graphs);
+  const check = await checkVector({
+    encoder,
+    decoder,
+    description,
+    example,
+    label,
+    seed: training.seed,
+  });
+  const variants: VaeManifest["variants"] = { float32 };
+  for (const precision of lower) {
+    const variant = pair(precision);
+    const own = await variantFiles(variant, precision);
+    const errorAgainstFloat32 = await variantErrors(summary, check, graphs, variant, run);
+    Object.assign(files, own.files);
+    variants[precision] = { ...own.entries, score: float32.score, errorAgainstFloat32 };
+  }
   const manifest = parseManifest({
     format: "vaeport-vae",
     version: 1,
     ...description,
-    variants: { float32 },
-    check: await checkVector({
-      encoder,
-      decoder,
-      description,
-      example,
-      label,
-      seed: training.seed,
-    }),
+    variants,
+    check,
     training,
     producer: PRODUCER,
   });
@@ -73,15 +99,27 @@ export async function exportVae(vae: TrainedVae): Promise<ExportedVae> {
 export async function graphFiles(
   graphs: Record<GraphName, Uint8Array>,
 ): Promise<{ files: Record<string, Uint8Array>; float32: Record<GraphName, GraphFile> }> {
-  const entry = async (name: GraphName): Promise<GraphFile> => {
-    const bytes = graphs[name];
-    return { file: `${name}.onnx`, bytes: bytes.byteLength, sha256: await sha256(bytes) };
-  };
   const float32 = {
-    encoder: await entry("encoder"),
-    decoder: await entry("decoder"),
-    score: await entry("score"),
+    encoder: await graphFile("encoder.onnx", graphs.encoder),
+    decoder: await graphFile("decoder.onnx", graphs.decoder),
+    score: await graphFile("score.onnx", graphs.score),
   };
   const files = Object.entries(graphs).map(([name, bytes]) => [`${name}.onnx`, bytes]);
   return { files: Object.fromEntries(files), float32 };
+}
+
+/** `encoder.float16.onnx` and the like. */
+async function variantFiles({ encoder, decoder }: Pair, precision: LowerPrecision) {
+  const [encoderFile, decoderFile] = [`encoder.${precision}.onnx`, `decoder.${precision}.onnx`];
+  return {
+    files: { [encoderFile]: encoder, [decoderFile]: decoder },
+    entries: {
+      encoder: await graphFile(encoderFile, encoder),
+      decoder: await graphFile(decoderFile, decoder),
+    },
+  };
+}
+
+async function graphFile(file: string, bytes: Uint8Array): Promise<GraphFile> {
+  return { file, bytes: bytes.byteLength, sha256: await sha256(bytes) };
 }

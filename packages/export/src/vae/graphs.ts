@@ -1,8 +1,14 @@
 /** The three graphs of a VAE, with the tensor names that their readers expect. */
 import type { ModelDescription } from "@vaeport/infer/manifest";
 import { SourceError } from "../errors.js";
-import { type ExportedModel, finish, startGraph, translateInto } from "../export-onnx.js";
-import { GraphBuilder } from "../ir/builder.js";
+import {
+  type ExportedModel,
+  type ExportOptions,
+  finish,
+  startGraph,
+  translateInto,
+} from "../export-onnx.js";
+import type { GraphBuilder } from "../ir/builder.js";
 import { BATCH, type Value } from "../ir/types.js";
 import { type LayersModelLike, readLayersModel } from "../source/layers-model.js";
 import type { SourceModel, SourceValue } from "../source/types.js";
@@ -12,13 +18,20 @@ import { POSTERIORS } from "./posteriors/index.js";
 /** What decides the graphs: data, latent space, likelihood, classes. */
 export type VaeDescription = Pick<ModelDescription, "data" | "latent" | "likelihood" | "condition">;
 
+/** How graphs are written down. */
+export type GraphOptions = Pick<ExportOptions, "precision" | "opset" | "metadata">;
+
 /** x [N, ...item] and, with classes, label [N, classes] -> mean and log_variance, or scale_tril. */
-export function encoderGraph(model: LayersModelLike, description: VaeDescription): ExportedModel {
+export function encoderGraph(
+  model: LayersModelLike,
+  description: VaeDescription,
+  options: GraphOptions = {},
+): ExportedModel {
   const source = readLayersModel(model);
   const { size, posterior } = description.latent;
   const { heads, outputs } = POSTERIORS[posterior];
   needShapes("encoder", source, [description.data.shape, ...labelShapes(description)], heads(size));
-  const g = startGraph("encoder", source);
+  const g = startGraph("encoder", source, options);
   const values = translateInto(g, source, withLabel("x", description));
   nameOutputs(
     g,
@@ -27,18 +40,22 @@ export function encoderGraph(model: LayersModelLike, description: VaeDescription
       values.map((value) => g.as(value, "source")),
     ),
   );
-  return finish(g);
+  return finish(g, options);
 }
 
 /** z [N, k] and, with classes, label -> reconstruction and the likelihood's natural parameters [N, ...item]. */
-export function decoderGraph(model: LayersModelLike, description: VaeDescription): ExportedModel {
+export function decoderGraph(
+  model: LayersModelLike,
+  description: VaeDescription,
+  options: GraphOptions = {},
+): ExportedModel {
   const source = readLayersModel(model);
   const { shape } = description.data;
   const context = contextOf(description);
   const { heads, outputs } = LIKELIHOODS[description.likelihood.name];
   const given = heads(context).map((head) => (head === "value" ? shape : shape.map(() => 1)));
   needShapes("decoder", source, [[description.latent.size], ...labelShapes(description)], given);
-  const g = startGraph("decoder", source);
+  const g = startGraph("decoder", source, options);
   const values = translateInto(g, source, withLabel("z", description));
   nameOutputs(
     g,
@@ -48,13 +65,16 @@ export function decoderGraph(model: LayersModelLike, description: VaeDescription
       context,
     ),
   );
-  return finish(g);
+  return finish(g, options);
 }
 
 /** x, the decoder's parameters and the encoder's outputs -> distortion, rate [N, 1], nats. */
-export function scoreGraph(description: VaeDescription): ExportedModel {
+export function scoreGraph(
+  description: VaeDescription,
+  { opset, metadata }: GraphOptions = {},
+): ExportedModel {
   const { data, latent } = description;
-  const g = new GraphBuilder("score");
+  const g = startGraph("score", {}, { opset, metadata });
   const context = contextOf(description);
   const likelihood = LIKELIHOODS[description.likelihood.name];
   const posterior = POSTERIORS[latent.posterior];

@@ -30,6 +30,7 @@ export function modelCard(manifest: VaeManifest, pictures: readonly string[]): s
     "## Files",
     graphTable(manifest),
     "`vae.json` describes them, with checksums and a vector to check a runtime against.",
+    ...variantSection(manifest.variants),
     "## Training",
     table(
       ["", ""],
@@ -57,11 +58,27 @@ await vae.dispose();`;
 
 function graphTable({ data, latent, variants }: VaeManifest): string {
   const item = list(["N", ...data.shape]);
-  const rows = GRAPHS.map(({ name, does }) => {
-    const { file, bytes } = variants.float32[name];
-    return [file, `${bytes.toLocaleString("en")} bytes`, does(item, latent.size)];
+  const rows = Object.values(variants).flatMap((variant) =>
+    GRAPHS.map(({ name, does }) => {
+      const { file, bytes } = variant[name];
+      return [file, `${bytes.toLocaleString("en")} bytes`, does(item, latent.size)];
+    }),
+  );
+  const files = new Map(rows.map((row) => [row[0], row])); // variants share the score graph
+  return table(["file", "size", "tensors"], [...files.values()]);
+}
+
+/** What lower precisions do to the numbers. */
+function variantSection({ float32: _, ...variants }: VaeManifest["variants"]): string[] {
+  const rows = Object.entries(variants).map(([name, { errorAgainstFloat32 = {} }]) => {
+    const errors = Object.entries(errorAgainstFloat32).map(
+      ([output, error]) => `${output} ${error.toExponential(1)}`,
+    );
+    return [`\`precision: "${name}"\``, errors.join(", ")];
   });
-  return table(["file", "size", "tensors"], rows);
+  return rows.length === 0
+    ? []
+    : ["## Precisions", table(["for `loadVae`", "largest error against float32"], rows)];
 }
 
 function metricsSection(metrics: Readonly<Record<string, number>>): string[] {

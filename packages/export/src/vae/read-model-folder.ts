@@ -7,9 +7,8 @@ import {
 } from "@vaeport/infer/manifest";
 import { inside, readBytes } from "#files";
 import { OptionError, SourceError } from "../errors.js";
+import type { Precision } from "../export-options.js";
 import { sha256 } from "./sha256.js";
-
-export type Precision = keyof VaeManifest["variants"];
 
 export interface ModelFolder {
   manifest: VaeManifest;

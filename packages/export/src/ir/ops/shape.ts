@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "../builder.js";
 import { permuteList, reshapeTarget } from "../layout.js";
 import { type DataType, type Dim, int, ints, string, type Value } from "../types.js";
+import { PROTO_TYPES } from "./proto-types.js";
 import {
   axisFromFront,
   broadcast,
@@ -13,9 +14,6 @@ import {
   type Pair,
   show,
 } from "./shapes.js";
-
-/** `TensorProto.DataType`: https://onnx.ai/onnx/api/classes.html#tensorproto */
-const PROTO_TYPES: Readonly<Record<DataType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
 /**
  * The same elements in another shape, the batch first in both:

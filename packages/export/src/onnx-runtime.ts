@@ -1,23 +1,23 @@
-/** Runs graphs on onnxruntime-node, which is imported on first use. */
-import { MissingPackageError } from "../errors.js";
-import type { RunGraph } from "../vae/probe.js";
+/** Runs graphs on onnxruntime-node, which is imported on first use; a subpath, so that browsers never see it. */
+import { MissingPackageError } from "./errors.js";
+import { fromHalf, toHalf } from "./ir/half.js";
+import type { RunGraph } from "./vae/probe.js";
 
 /** Throws MissingPackageError, which says what it was wanted for, where it is not installed. */
-export async function onnxRunner(purpose: string): Promise<RunGraph> {
+export async function onnxRunner(purpose = "Running graphs"): Promise<RunGraph> {
   const ort = await importRuntime(purpose);
   return async (graph, feeds) => {
     const session = await ort.InferenceSession.create(graph, { logSeverityLevel: 3 });
     const tensors = Object.entries(feeds).map(([name, { data, shape, dtype }]) => {
-      const tensor =
-        dtype === "int32"
-          ? new ort.Tensor("int32", Int32Array.from(data), shape)
-          : new ort.Tensor("float32", data, shape);
-      return [name, tensor] as const;
+      if (dtype === "int32") return [name, new ort.Tensor(dtype, Int32Array.from(data), shape)];
+      if (dtype === "float16") return [name, new ort.Tensor(dtype, toHalf(data), shape)];
+      return [name, new ort.Tensor("float32", data, shape)];
     });
     const results = await session.run(Object.fromEntries(tensors));
     await session.release();
     const outputs = Object.entries(results).map(([name, { data, dims }]) => {
-      return [name, { data: Float32Array.from(data as Float32Array), shape: dims }] as const;
+      const numbers = data instanceof Uint16Array ? Array.from(data, fromHalf) : data;
+      return [name, { data: Float32Array.from(numbers as Float32Array), shape: dims }] as const;
     });
     return Object.fromEntries(outputs);
   };
