@@ -46,6 +46,7 @@ export type { Snapshot } from "./training/snapshot.js";
 export type { Batch, Model } from "./training/step.js";
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from "./training/train.js";
 export {
+  checkData,
   createLikelihood,
   type DataParameters,
   type DecoderHead,

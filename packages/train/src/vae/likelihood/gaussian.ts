@@ -95,7 +95,7 @@ function optimal(tf: TensorFlow, floor: number): Likelihood {
 }
 
 /** Decayed sums of batch variances and of their weights, whose quotient is 1 before the first step. */
-const UNTRAINED = [1e-6, 1e-6];
+const UNTRAINED = [1e-8, 1e-8];
 
 function runningVariance(tf: TensorFlow, state: Variable): Tensor {
   const sums = state as unknown as Tensor1D;
