@@ -40,6 +40,7 @@ export {
   trainEpochs,
 } from "./training/loop.js";
 export type { Losses } from "./training/losses.js";
+export { type Plan, type PlannedMemory, planTraining } from "./training/plan.js";
 export { type ResumedEvent, type ResumeOptions, resume } from "./training/resume.js";
 export { loadRun, type Run } from "./training/run-folder.js";
 export type { Snapshot } from "./training/snapshot.js";

@@ -1,15 +1,20 @@
 /** `vaeport-train train`: a config file in, a run folder out. `vaeport-train resume`: on from where it stopped. */
 import type { Command } from "commander";
-import { parseConfig, readConfig, type TrainConfig } from "../config.js";
+import { readConfig, type TrainConfig } from "../config.js";
+import { planTraining } from "../training/plan.js";
 import { resume } from "../training/resume.js";
 import { train } from "../training/train.js";
 import { wholeNumber } from "./numbers.js";
+import { applyOverrides, collectOverride, type Override } from "./overrides.js";
+import { planText } from "./plan-text.js";
 import { withProgress } from "./progress.js";
 
 interface TrainFlags {
-  out: string;
+  out?: string;
+  set?: Override[];
   epochs?: number;
   seed?: number;
+  dryRun?: boolean;
   force?: boolean;
   json?: boolean;
 }
@@ -21,13 +26,27 @@ export function addTrain(program: Command): void {
     .command("train")
     .description("train on the data that a config file names")
     .argument("<config.json>", "configuration")
-    .requiredOption("-o, --out <run folder>", "where the run is written")
-    .option("--epochs <count>", "instead of the config's training.epochs", wholeNumber(1))
-    .option("--seed <number>", "instead of the config's seed", wholeNumber(0))
+    .option("-o, --out <run folder>", "where the run is written")
+    .option(
+      "--set <key=value>",
+      "instead of the config's value, for any of its keys: --set training.optimizer.learningRate=1e-4; repeatable",
+      collectOverride,
+    )
+    .option("--epochs <count>", "short for --set training.epochs=<count>", wholeNumber(1))
+    .option("--seed <number>", "short for --set seed=<number>", wholeNumber(0))
+    .option("--dry-run", "train nothing; print the resolved config, parameters and memory")
     .option("--force", "replace an earlier run in that folder")
     .option(...JSON_FLAG)
-    .action(async (file: string, { out, force = false, json, ...flags }: TrainFlags) => {
-      const config = override(await readConfig(file), flags);
+    .action(async (file: string, flags: TrainFlags, command: Command) => {
+      const config = applyOverrides(await readConfig(file), overridesOf(flags));
+      const { out, force = false, json } = flags;
+      if (flags.dryRun) {
+        const plan = await planTraining(config);
+        return console.log(json ? JSON.stringify(plan, null, 2) : planText(plan));
+      }
+      if (out === undefined) {
+        return command.error("error: required option '-o, --out <run folder>' not specified");
+      }
       await withProgress(out, json, (report, signal) =>
         train(config, { out, force, signal, onEvent: (event) => report(config, event) }),
       );
@@ -54,10 +73,10 @@ export function addResume(program: Command): void {
     });
 }
 
-function override(
-  config: TrainConfig,
-  { epochs, seed }: Pick<TrainFlags, "epochs" | "seed">,
-): TrainConfig {
-  const training = { ...config.training, ...(epochs !== undefined && { epochs }) };
-  return parseConfig({ ...config, training, ...(seed !== undefined && { seed }) }, "command line");
+function overridesOf({ set = [], epochs, seed }: TrainFlags): Override[] {
+  return [
+    ...set,
+    ...(epochs === undefined ? [] : [{ path: ["training", "epochs"], value: epochs }]),
+    ...(seed === undefined ? [] : [{ path: ["seed"], value: seed }]),
+  ];
 }

@@ -118,7 +118,8 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
   }
 }
 
-function requireBatch(batchSize: number, items: number): void {
+/** @throws ConfigError when a batch is larger than the data */
+export function requireBatch(batchSize: number, items: number): void {
   if (batchSize <= items) return;
   const message = `expected at most the number of training items, ${items}, got ${batchSize}; make it smaller`;
   throw new ConfigError("config", [{ path: "training.batchSize", message }]);

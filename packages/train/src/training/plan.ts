@@ -1,0 +1,77 @@
+/** What a training would be, without one: sizes and memory of a configuration, on its real data. */
+import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-node";
+import type { TrainConfig } from "../config.js";
+import { type Dataset, loadDataset } from "../data/dataset.js";
+import { loadTensorFlow } from "../tensorflow/index.js";
+import { buildVae, type Vae } from "../vae/vae.js";
+import { requireBatch } from "./loop.js";
+
+export interface Plan {
+  config: TrainConfig;
+  dataset: { name: string; itemShape: number[]; trainItems: number; testItems: number };
+  stepsPerEpoch: number;
+  /** Trainable and not. */
+  parameters: { encoder: number; decoder: number };
+  /** Of 10^6 bytes. What TensorFlow itself takes, some hundreds of megabytes, comes on top. */
+  megabytes: PlannedMemory;
+}
+
+export interface PlannedMemory {
+  /** Items as float32; twice where the graph's session holds them too. */
+  data: number;
+  /** Weights, gradients, both moments of Adam; the moving average and the best weights where they are kept. */
+  weights: number;
+  /** Outputs of all layers for one batch and their gradients: an estimate from above. */
+  activations: number;
+}
+
+/** Reads the data and builds the networks of a configuration, as `train` would, and measures them. */
+export async function planTraining(config: TrainConfig): Promise<Plan> {
+  const tf = await loadTensorFlow();
+  const dataset = await loadDataset(tf, config.data);
+  const [trainItems, testItems] = [dataset.train.shape[0], dataset.test.shape[0]];
+  let vae: Vae | undefined;
+  try {
+    requireBatch(config.training.batchSize, trainItems);
+    vae = buildVae(tf, config, dataset.itemShape);
+    return {
+      config,
+      dataset: { name: dataset.name, itemShape: [...dataset.itemShape], trainItems, testItems },
+      stepsPerEpoch: Math.ceil(trainItems / config.training.batchSize),
+      parameters: { encoder: vae.encoder.countParams(), decoder: vae.decoder.countParams() },
+      megabytes: memoryOf(config, dataset, vae),
+    };
+  } finally {
+    vae?.dispose();
+    dataset.dispose();
+  }
+}
+
+const MEGABYTE = 1e6;
+const FLOAT = 4;
+
+function memoryOf({ training }: TrainConfig, { train, test }: Dataset, vae: Vae): PlannedMemory {
+  const held = [train, test].map(({ size }) => {
+    const megabytes = (FLOAT * size) / MEGABYTE;
+    const resident = training.engine === "captured" && megabytes <= training.residentMegabytes;
+    return resident ? 2 * megabytes : megabytes;
+  });
+  const copies = 4 + (training.weightAverage ? 1 : 0) + (training.earlyStop ? 1 : 0);
+  const networks = [vae.encoder, vae.decoder];
+  const parameters = networks.reduce((sum, network) => sum + network.countParams(), 0);
+  const outputs = networks.reduce((sum, network) => sum + outputSizes(network), 0);
+  return {
+    data: held[0]! + held[1]!,
+    weights: (copies * FLOAT * parameters) / MEGABYTE,
+    activations: (2 * FLOAT * training.batchSize * outputs) / MEGABYTE,
+  };
+}
+
+/** Numbers that all layers give for one item. */
+function outputSizes({ layers }: LayersModel): number {
+  const outputs = layers.flatMap(({ output }) => output as SymbolicTensor | SymbolicTensor[]);
+  return outputs.reduce(
+    (sum, { shape }) => sum + shape.slice(1).reduce<number>((a, b) => a * (b ?? 1), 1),
+    0,
+  );
+}
