@@ -39,7 +39,7 @@ export {
   type Progress,
   trainEpochs,
 } from "./training/loop.js";
-export type { Losses } from "./training/losses.js";
+export type { Losses, SetMetrics } from "./training/losses.js";
 export { type Plan, type PlannedMemory, planTraining } from "./training/plan.js";
 export { type ResumedEvent, type ResumeOptions, resume } from "./training/resume.js";
 export { loadRun, type Run } from "./training/run-folder.js";

@@ -48,10 +48,50 @@ describe("usage", () => {
   test.each([
     [["train", "c.json"], /required option '-o, --out <run folder>'/],
     [["train", "c.json", "-o", "r", "--epochs", "0"], /Expected a whole number from 1/],
+    [
+      ["train", "c.json", "-o", "r", "--set", "seed"],
+      /Expected key=value, as in training\.epochs=3/,
+    ],
   ])("%j exits with 2", async (args, message) => {
     const { code, stderr } = await run(args);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe("train --dry-run", () => {
+  test("prints config, parameters and memory, with any key set, and writes nothing", async () => {
+    const folder = await temporaryFolder();
+    const file = await writeConfig(folder, smallConfig());
+    const set = ["training.earlyStop.patience=3", "latent.size=2", "description=two"];
+    const flags = ["--dry-run", ...set.flatMap((each) => ["--set", each])];
+    const { code, stdout, stderr } = await run(["train", file, ...flags]);
+    expect([code, stderr]).toEqual([0, ""]);
+    // 784 x 32 + 32, two heads 32 x 2 + 2; 2 x 32 + 32, 32 x 784 + 784.
+    expect(stdout).toContain("parameters  51,220: encoder 25,252, decoder 25,968");
+    expect(stdout).toMatch(/memory {6}about \d/);
+    expect(stdout).toContain("steps       16 an epoch, 32 in all");
+    const plan = JSON.parse((await run(["train", file, ...flags, "--json"])).stdout);
+    expect(plan.config).toMatchObject({ latent: { size: 2 }, description: "two" });
+    expect(plan.config.training.earlyStop).toEqual({ patience: 3, minimumImprovement: 0 });
+    expect(plan.megabytes.data).toBeCloseTo((2 * 4 * 1200 * 784) / 1e6, 6);
+    expect(await readdir(folder)).toEqual(["config.json"]);
+  });
+
+  test("refuses what is not in the schema, a latent size of 0, a batch larger than the data", async () => {
+    const folder = await temporaryFolder();
+    const file = await writeConfig(folder, smallConfig());
+    const refusals = {
+      "training.epoch=3": /command line: training: unknown key epoch; allowed: epochs,/,
+      "latent.size=0": /command line: latent\.size: .*>=1, got 0/,
+      "training.batchSize=1001":
+        /config: training\.batchSize: expected at most the number of training items, 1000, got 1001/,
+    };
+    for (const [set, message] of Object.entries(refusals)) {
+      const { code, stderr } = await run(["train", file, "--dry-run", "--set", set]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+    }
   });
 });
 

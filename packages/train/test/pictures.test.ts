@@ -17,11 +17,12 @@ async function readPng(file: string) {
 
 function metrics(epoch: number): EpochMetrics {
   const losses = { negativeElbo: 100 / epoch, distortion: 80 / epoch, rate: 20 / epoch };
-  const test = { ...losses, activeUnits: 3 };
+  const rateByDimension = [5, 5, 5, 5].map((rate) => rate / epoch);
+  const set = { ...losses, rateByDimension, activeUnits: 3, bitsPerDimension: 0.2 / epoch };
   return {
     epoch,
-    train: losses,
-    test,
+    train: set,
+    test: set,
     gradientNorm: 1,
     learningRate: 1e-3,
     seconds: 1,

@@ -38,14 +38,14 @@ export function addTrain(program: Command): void {
     .option("--force", "replace an earlier run in that folder")
     .option(...JSON_FLAG)
     .action(async (file: string, flags: TrainFlags, command: Command) => {
+      const { out, dryRun, force = false, json } = flags;
+      if (out === undefined && !dryRun) {
+        return command.error("error: required option '-o, --out <run folder>' not specified");
+      }
       const config = applyOverrides(await readConfig(file), overridesOf(flags));
-      const { out, force = false, json } = flags;
-      if (flags.dryRun) {
+      if (out === undefined || dryRun) {
         const plan = await planTraining(config);
         return console.log(json ? JSON.stringify(plan, null, 2) : planText(plan));
-      }
-      if (out === undefined) {
-        return command.error("error: required option '-o, --out <run folder>' not specified");
       }
       await withProgress(out, json, (report, signal) =>
         train(config, { out, force, signal, onEvent: (event) => report(config, event) }),

@@ -75,6 +75,7 @@ export const training = section({
     .describe("Gradients of a larger global norm are scaled down to it"),
   weightAverage: weightAverage.optional(),
   earlyStop: earlyStop.optional(),
+  tensorBoard: z.boolean().default(false).describe("Write the metrics as event files, too"),
   engine: z
     .enum(["captured", "eager"])
     .default("captured")

@@ -1,7 +1,7 @@
 /** Active units: latent dimensions that the encoder uses. */
 
 /** Burda, Grosse and Salakhutdinov (2015), section 5.2: a unit is active where Var_x(E[z | x]) exceeds this. */
-const ACTIVE_VARIANCE = 0.01;
+export const ACTIVE_VARIANCE = 0.01;
 
 /** Variance of each posterior mean over the data, streamed in float64 (Welford 1962). */
 export class ActiveUnits {

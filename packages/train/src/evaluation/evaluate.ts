@@ -1,13 +1,12 @@
 /** Held-out numbers: -ELBO, distortion, rate and active units over a whole set of images. */
 import { batches } from "../data/shuffle.js";
 import { gatherBatch } from "../training/item-source.js";
-import type { Losses } from "../training/losses.js";
+import { bitsPerDimension, type SetMetrics } from "../training/losses.js";
 import { type Batch, batchTerms, DRAWS_PER_BATCH, type Model } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
 
-export interface Evaluation extends Losses {
-  activeUnits: number;
-}
+/** Means over the items of a set. */
+export type Evaluation = SetMetrics;
 
 export interface EvaluateOptions {
   /** Of the noise; 0 by default, whatever the run's seed, so that runs are compared on the same draws. */
@@ -23,8 +22,10 @@ export const EVALUATION_BATCH = 500;
 export interface BatchEvaluator {
   /** Images in the set. */
   count: number;
+  /** Values of an item. */
+  dimensions: number;
   /**
-   * Distortion and rate in nats, [B] each, and posterior means, [B, k] row-major.
+   * Distortion in nats, [B]; rates in nats and posterior means, [B, k] row-major.
    *
    * @param rows indices into the set
    * @param noise [seed, counter]
@@ -32,7 +33,7 @@ export interface BatchEvaluator {
   measure(
     rows: Int32Array,
     noise: Int32Array,
-  ): Record<"distortion" | "rate" | "mean", ArrayLike<number>>;
+  ): Record<"distortion" | "rates" | "mean", ArrayLike<number>>;
 }
 
 /**
@@ -49,22 +50,25 @@ export function evaluateAll(
   latentSize: number,
   { seed = 0, batchSize = EVALUATION_BATCH }: EvaluateOptions = {},
 ): Evaluation {
-  const { count } = evaluator;
+  const { count, dimensions } = evaluator;
   const units = new ActiveUnits(latentSize);
   const all = Int32Array.from({ length: count }, (_, i) => i);
-  let distortion = 0;
-  let rate = 0;
+  const rates = new Float64Array(latentSize);
+  let sum = 0;
   batches(all, batchSize).forEach((rows, i) => {
     const measured = evaluator.measure(rows, Int32Array.of(seed, i * DRAWS_PER_BATCH));
-    distortion += total(measured.distortion);
-    rate += total(measured.rate);
+    sum += total(measured.distortion);
+    for (let j = 0; j < measured.rates.length; j++) rates[j % latentSize]! += measured.rates[j]!;
     units.add(measured.mean);
   });
+  const rateByDimension = Array.from(rates, (rate) => rate / count);
+  const [distortion, rate] = [sum / count, total(rateByDimension)];
+  const losses = { negativeElbo: distortion + rate, distortion, rate };
   return {
-    negativeElbo: (distortion + rate) / count,
-    distortion: distortion / count,
-    rate: rate / count,
+    ...losses,
+    rateByDimension,
     activeUnits: units.count(),
+    bitsPerDimension: bitsPerDimension(losses, dimensions),
   };
 }
 
@@ -74,15 +78,16 @@ export function eagerEvaluator(source: Model & Batch): BatchEvaluator {
   const measure = (rows: Int32Array, noise: Int32Array) => {
     const batch = gatherBatch(tf, source, tf.tensor1d(rows, "int32"));
     const terms = batchTerms(source, batch, tf.tensor1d(noise, "int32"));
-    return [terms.distortion, terms.rate, terms.posterior.mean];
+    return [terms.distortion, terms.rates, terms.posterior.mean];
   };
   return {
     count: images.shape[0],
+    dimensions: images.size / images.shape[0],
     measure(rows, noise) {
       const tensors = tf.tidy(() => measure(rows, noise));
-      const [distortion, rate, mean] = tensors.map((tensor) => tensor.dataSync<"float32">());
+      const [distortion, rates, mean] = tensors.map((tensor) => tensor.dataSync<"float32">());
       tf.dispose(tensors);
-      return { distortion: distortion!, rate: rate!, mean: mean! };
+      return { distortion: distortion!, rates: rates!, mean: mean! };
     },
   };
 }

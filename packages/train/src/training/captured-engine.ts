@@ -73,7 +73,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     (noise: Tensor, ...inputs: Tensor[]) => {
       const model = { ...options, vae: average ?? vae };
       const terms = batchTerms(model, test.batch(inputs), noise as Tensor1D);
-      return { distortion: terms.distortion, rate: terms.rate, mean: terms.posterior.mean };
+      return { distortion: terms.distortion, rates: terms.rates, mean: terms.posterior.mean };
     },
     [noiseExample, ...testExamples],
     { variableBatch: true },
@@ -101,8 +101,9 @@ export function createCapturedEngine(options: EngineOptions): Engine {
       paceOf(steps),
       Int32Array.from(steps.flatMap(({ rows }) => [...rows])),
     );
+    const length = terms.length / steps.length;
     return steps.map((_, i) => ({
-      terms: terms.subarray(2 * i, 2 * i + 2),
+      terms: terms.subarray(length * i, length * (i + 1)),
       gradientNorm: gradientNorm[i]!,
     }));
   }
@@ -113,6 +114,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     moveAverage: (decay) => void averaging?.values(Float32Array.of(decay)),
     evaluator: {
       count: dataset.test.shape[0],
+      dimensions: dataset.test.size / dataset.test.shape[0],
       measure: (rows, noise) => test.feed(rows, (inputs) => measure.values(noise, ...inputs)),
     },
     synchronise: () => program.toVariables(),

@@ -13,7 +13,7 @@ import type { Snapshot } from "./snapshot.js";
 const HEADER = "checkpoint.json";
 const STATE = "state.bin";
 const FORMAT = "vaeport-checkpoint";
-const VERSION = 1;
+const VERSION = 2;
 
 interface Header extends Pick<Snapshot, "sums" | "seconds" | "metrics"> {
   format: typeof FORMAT;

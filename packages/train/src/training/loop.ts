@@ -12,7 +12,7 @@ import { bestEpoch, hasConverged } from "./early-stop.js";
 import { createEngine, type Engine, type Step } from "./engine.js";
 import { assignWeights, type EngineState, namedWeights, valuesOf } from "./engine-state.js";
 import { learningRate, type StepPlace } from "./learning-rate.js";
-import { type Losses, LossMeter } from "./losses.js";
+import { type Losses, LossMeter, type SetMetrics } from "./losses.js";
 import type { Snapshot } from "./snapshot.js";
 import { DRAWS_PER_BATCH } from "./step.js";
 import { averageDecay } from "./weight-average.js";
@@ -22,7 +22,7 @@ export interface EpochMetrics {
   /** From 1. */
   epoch: number;
   /** Means over the epoch, while the weights changed. */
-  train: Losses;
+  train: SetMetrics;
   /** Of the held-out items, after the epoch. */
   test: Evaluation;
   /** Global norm of the gradients before clipping, mean over the steps. */
@@ -148,7 +148,7 @@ interface EpochContext {
 async function* trainEpoch(
   { dataset, config, signal, save }: LoopOptions,
   { engine, history, within, best, secondsLeft }: EpochContext,
-): AsyncGenerator<Progress, { train: Losses; gradientNorm: number; seconds: number }> {
+): AsyncGenerator<Progress, { train: SetMetrics; gradientNorm: number; seconds: number }> {
   const { batchSize, epochs } = config.training;
   const epoch = history.length + 1;
   const of = dataset.train.shape[0];
@@ -182,7 +182,8 @@ async function* trainEpoch(
     throw new InterruptedError(epoch, epochs);
   }
   const seconds = (performance.now() - start) / 1000;
-  return { train: meter.read(), gradientNorm: meter.gradientNorm, seconds };
+  const dimensions = dataset.train.size / of;
+  return { train: meter.readAll(dimensions), gradientNorm: meter.gradientNorm, seconds };
 }
 
 function stepOf(config: TrainConfig, rows: Int32Array, place: StepPlace): Step {

@@ -33,7 +33,7 @@ export async function planTraining(config: TrainConfig): Promise<Plan> {
   let vae: Vae | undefined;
   try {
     requireBatch(config.training.batchSize, trainItems);
-    vae = buildVae(tf, config, dataset.itemShape);
+    vae = buildVae(tf, config, dataset);
     return {
       config,
       dataset: { name: dataset.name, itemShape: [...dataset.itemShape], trainItems, testItems },

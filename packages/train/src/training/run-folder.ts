@@ -12,6 +12,7 @@ import { CHECKPOINTS } from "./checkpoints.js";
 import { removeLeftovers, replaceFolder, writeJson, writeWhole } from "./files.js";
 import type { EpochMetrics } from "./loop.js";
 import { loadModel, saveModel } from "./networks.js";
+import { TENSORBOARD } from "./tensorboard.js";
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
@@ -21,7 +22,10 @@ const PICTURES = "pictures";
 export const EVALUATION = "evaluation.json";
 
 /** Everything a run writes, and all that `force` removes. */
-const ENTRIES = [CONFIG, METRICS, SUMMARY, CHECKPOINTS, PICTURES, EVALUATION, "encoder", "decoder"];
+const ENTRIES = [
+  ...[CONFIG, METRICS, SUMMARY, CHECKPOINTS, PICTURES, TENSORBOARD, EVALUATION],
+  ...["encoder", "decoder"],
+];
 
 /**
  * Creates the folder of a new run, with its configuration and an empty log.

@@ -76,7 +76,7 @@ function draw(tf: TensorFlow, noise: Tensor1D, index: number): Tensor1D {
 export type StepLosses = {
   /** The objective, mean over the batch. */
   loss: Scalar;
-  /** [distortion, rate], means over the batch, never weighted. */
+  /** As `StepReport` has them, never weighted. */
   terms: Tensor1D;
 };
 
@@ -98,6 +98,13 @@ export function stepLosses(
   const [beta, capacity] = [0, 1].map((at) => tf.reshape(tf.slice(weights, at, 1), []) as Scalar);
   return {
     loss: objective(tf, config.objective, terms, { beta: beta!, capacity: capacity! }),
-    terms: tf.stack([tf.mean(terms.distortion), tf.mean(terms.rate)]) as Tensor1D,
+    terms: reported(tf, terms),
   };
+}
+
+function reported(tf: TensorFlow, { distortion, rate, rates, posterior }: BatchTerms): Tensor1D {
+  const { mean } = posterior;
+  const byDimension = [rates, mean, tf.square(mean)].map((values) => tf.mean(values, 0));
+  const sums = tf.stack([tf.mean(distortion), tf.mean(rate)]);
+  return tf.concat([sums, ...byDimension]) as Tensor1D;
 }

@@ -1,5 +1,5 @@
 /** Trains a VAE from a configuration and writes its run folder. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { TrainConfig } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { InterruptedError, RunWriteError } from "../errors.js";
@@ -14,6 +14,7 @@ import { type EpochMetrics, type LoopEvent, trainEpochs } from "./loop.js";
 import { appendMetrics, createRunFolder, finishRun, picturesFolder } from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
+import { createEventWriter, type EpochWriter, TENSORBOARD } from "./tensorboard.js";
 
 /** What `train` reports while it works. */
 export type TrainEvent =
@@ -100,6 +101,8 @@ async function trainOn(
     onEvent?.(startEvent(vae, dataset));
 
     const epochs = [...(start?.metrics ?? [])];
+    const writeEvents = eventWriter(tf, folder, config);
+    if (epochs.length > 0) writeEvents?.(epochs.at(-1)!); // a killed process may have left it out
     const save = (snapshot: Snapshot) =>
       writing(folder, () => saveCheckpoint(folder, config, result, snapshot));
     const options = { tf, vae, average, dataset, config, signal, start, save };
@@ -107,6 +110,7 @@ async function trainOn(
       if (event.type === "epoch") {
         epochs.push(event.metrics);
         await writing(folder, () => appendMetrics(folder, event.metrics));
+        writeEvents?.(event.metrics);
       }
       onEvent?.(event);
     }
@@ -124,6 +128,14 @@ async function trainOn(
     vae.dispose();
     average?.dispose();
   }
+}
+
+function eventWriter(
+  tf: TensorFlow,
+  folder: string,
+  { training }: TrainConfig,
+): EpochWriter | undefined {
+  return training.tensorBoard ? createEventWriter(tf, join(folder, TENSORBOARD)) : undefined;
 }
 
 /** Turns a failure of the system, as of a full disk, into an error that says how to go on. */
