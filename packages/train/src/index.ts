@@ -31,7 +31,8 @@ export {
   type EvaluationReport,
   evaluateRun,
 } from "./evaluation/report.js";
-export { drawPictures, type PictureSource } from "./pictures/draw.js";
+export { drawPictures } from "./pictures/draw.js";
+export type { PictureSource } from "./pictures/source.js";
 export {
   type EpochMetrics,
   type LoopEvent,

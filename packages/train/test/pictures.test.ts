@@ -37,22 +37,34 @@ describe("the pictures of a run", async () => {
   const source = { vae, dataset, config, metrics: [1, 2, 3].map(metrics) };
 
   test("have their sizes, are not blank, and show the data's own pixels", async () => {
+    const cells = 10 * 84 + 9 * 4;
     const folder = join(await temporaryFolder(), "pictures");
     const files = await drawPictures(tf, folder, source);
     expect(files).toEqual(
-      ["samples.png", "reconstructions.png", "training-curve.png"].map((name) =>
-        join(folder, name),
-      ),
+      [
+        ...["samples", "reconstructions", "interpolations", "traversal"],
+        ...["latent-space", "training-curve"],
+      ].map((name) => join(folder, `${name}.png`)),
     );
-    const [samples, reconstructions, curve] = await Promise.all(files.map(readPng));
-    const cells = 10 * 84 + 9 * 4;
+    const [samples, reconstructions, interpolations, traversal, latent, curve] = await Promise.all(
+      files.map(readPng),
+    );
+    expect([interpolations!.width, interpolations!.height]).toEqual([
+      48 + cells,
+      112 + 22 + 6 * 84 + 5 * 4,
+    ]);
+    expect([traversal!.width, traversal!.height]).toEqual([
+      48 + 112 + 9 * 84 + 8 * 4,
+      112 + 22 + 4 * 84 + 3 * 4,
+    ]);
+    expect([latent!.width, latent!.height]).toEqual([2 * (48 + 760), 2 * (112 + 640)]);
     expect([samples!.width, samples!.height]).toEqual([48 + cells, 112 + 6 * 84 + 5 * 4]);
     expect([reconstructions!.width, reconstructions!.height]).toEqual([
       48 + 112 + cells,
       112 + 3 * (2 * 84 + 4) + 2 * 18,
     ]);
     expect([curve!.width, curve!.height]).toEqual([2 * (48 + 1240), 2 * (112 + 320)]);
-    for (const { data } of [samples!, reconstructions!, curve!]) {
+    for (const { data } of [samples!, reconstructions!, interpolations!, latent!, curve!]) {
       expect(new Set(data).size).toBeGreaterThan(50);
     }
 

@@ -61,7 +61,7 @@ interface TextStyle {
   /** Weight and size, as in CSS. */
   font: string;
   colour: string;
-  align?: "left" | "right";
+  align?: "left" | "right" | "center";
 }
 
 function registerFont(): void {

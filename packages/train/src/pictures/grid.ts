@@ -19,18 +19,27 @@ export function gridScale([, height, width]: ImageBatch["shape"]): number {
 }
 
 /** Pixels that `count` images take along an axis on which each measures `side`. */
-export function gridExtent(count: number, side: number): number {
-  return count * side + (count - 1) * GAP;
+export function gridExtent(count: number, side: number, gap = GAP): number {
+  return count * side + (count - 1) * gap;
+}
+
+/** Where a row of images goes, in pixels, and how far each is enlarged. */
+export interface RowPlace {
+  first: number;
+  columns: number;
+  left: number;
+  top: number;
+  scale?: number;
+  gap?: number;
 }
 
 /** Draws images `first` to `first + columns - 1` side by side. */
 export function drawRow(
   context: SKRSContext2D,
   images: ImageBatch,
-  { first, columns, left, top }: { first: number; columns: number; left: number; top: number },
+  { first, columns, left, top, scale = gridScale(images.shape), gap = GAP }: RowPlace,
 ): void {
-  const scale = gridScale(images.shape);
-  const step = images.shape[2] * scale + GAP;
+  const step = images.shape[2] * scale + gap;
   for (let column = 0; column < columns; column++) {
     context.putImageData(enlarge(images, first + column, scale), left + column * step, top);
   }

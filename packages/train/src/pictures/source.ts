@@ -1,0 +1,81 @@
+/** What pictures are made of: a trained model, the data that it saw, and what it makes of it. */
+import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
+import type { TrainConfig } from "../config.js";
+import type { Dataset } from "../data/dataset.js";
+import type { TensorFlow } from "../tensorflow/index.js";
+import { finalMetrics } from "../training/early-stop.js";
+import type { EpochMetrics } from "../training/loop.js";
+import { drawPixels, oneHot } from "../training/step.js";
+import type { Vae } from "../vae/vae.js";
+import type { ImageBatch } from "./grid.js";
+
+/** A trained model and what it was trained on. */
+export interface PictureSource {
+  vae: Vae;
+  dataset: Dataset;
+  config: TrainConfig;
+  metrics: readonly EpochMetrics[];
+}
+
+/** Whether items are images: not rows of a table, and grey or in colour. */
+export function areImages({ itemShape: [height, width, channels] }: Dataset): boolean {
+  return height * width > 1 && (channels === 1 || channels === 3);
+}
+
+/** The first held-out items as the model sees them, [N, H, W, C], and their posterior means [N, k]. */
+export function encodeHeldOut(
+  tf: TensorFlow,
+  { dataset, config, vae }: PictureSource,
+  count: number,
+): { x: Tensor4D; mean: Tensor2D; labels: Int32Array | undefined } {
+  const items = tf.slice(dataset.test, 0, count) as Tensor4D;
+  const x = drawPixels(tf, config.data.binarisation, items, tf.tensor1d([config.seed, 0], "int32"));
+  const labels = dataset.labels?.test.subarray(0, count);
+  const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
+  return { x, mean: vae.encode(x, { label }).mean, labels };
+}
+
+/**
+ * The likelihood's mean at z [N, k].
+ *
+ * @param labels of a conditional model
+ */
+export function decodeMean(
+  tf: TensorFlow,
+  { vae }: PictureSource,
+  z: Tensor2D,
+  labels?: Int32Array,
+): Tensor4D {
+  const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
+  return vae.likelihood.mean(vae.decode(z, { label })) as Tensor4D;
+}
+
+/** Takes the values out of a tensor and frees it; the data's range becomes 0..1. */
+export function read({ dataset }: PictureSource, images: Tensor): ImageBatch {
+  const [low, high] = dataset.range;
+  const values = images
+    .dataSync<"float32">()
+    .map((value) => Math.min(Math.max((value - low) / (high - low), 0), 1));
+  images.dispose();
+  return { values, shape: images.shape as [number, number, number, number] };
+}
+
+/** What the model had reached, for subtitles. */
+export function standing({ metrics, config }: PictureSource): string {
+  const { epoch, test } = finalMetrics(metrics, config.training);
+  const epochs = epoch === 1 ? "1 epoch" : `${epoch} epochs`;
+  return `after ${epochs}: held-out −ELBO ${test.negativeElbo.toFixed(2)} nats`;
+}
+
+/** Latent dimensions, those of the largest held-out rate first. */
+export function dimensionsByRate({ metrics, config }: PictureSource) {
+  const { rateByDimension } = finalMetrics(metrics, config.training).test;
+  return rateByDimension
+    .map((rate, dimension) => ({ dimension, rate }))
+    .sort((a, b) => b.rate - a.rate);
+}
+
+/** Latent dimensions are counted from 1 in pictures. */
+export function dimensionLabel({ dimension, rate }: { dimension: number; rate: number }): string {
+  return `z${dimension + 1}: ${rate.toFixed(2)} nats`;
+}
