@@ -93,12 +93,16 @@ export async function readConfig(file: string): Promise<TrainConfig> {
     throw new ConfigError(file, [{ path: "", message }], { cause });
   }
   const config = parseConfig(value, file);
-  return { ...config, data: absolutePaths(config.data, dirname(resolve(file))) };
+  return withAbsolutePaths(config, dirname(resolve(file)));
+}
+
+/** The configuration with its paths, which start at the given folder, made absolute. */
+export function withAbsolutePaths(config: TrainConfig, folder: string): TrainConfig {
+  return { ...config, data: absolutePaths(config.data, folder) };
 }
 
 const PATHS = ["folder", "heldOutFolder", "train", "trainLabels", "test", "testLabels"];
 
-/** The section with its paths, which start at the folder of the config file, made absolute. */
 function absolutePaths(section: TrainConfig["data"], folder: string): TrainConfig["data"] {
   const entries = Object.entries(section).map(([key, value]) => {
     return [key, PATHS.includes(key) ? resolve(folder, value as string) : value];

@@ -109,3 +109,8 @@ export class RunWriteError extends TrainError {
     );
   }
 }
+
+/** A sweep asks for a run that it does not have, or its folder holds another sweep's. */
+export class SweepError extends TrainError {
+  override readonly name = "SweepError";
+}

@@ -23,6 +23,7 @@ export {
   NonFiniteLossError,
   RunFolderError,
   RunWriteError,
+  SweepError,
   TrainError,
 } from "./errors.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.js";
@@ -33,6 +34,9 @@ export {
 } from "./evaluation/report.js";
 export { drawPictures } from "./pictures/draw.js";
 export type { PictureSource } from "./pictures/source.js";
+export { type RunSummaryLine, type SweepSummary, summariseSweep } from "./sweep/summary.js";
+export { type Changes, readSweep, runAt, type SweepRun } from "./sweep/sweep-file.js";
+export { type RunOutcome, trainRun } from "./sweep/train-run.js";
 export {
   type EpochMetrics,
   type LoopEvent,

@@ -11,21 +11,27 @@ import { createReporter, type Reporter } from "./reporter.js";
 export async function withProgress(
   folder: string,
   json: boolean | undefined,
-  train: (report: Reporter["report"], signal: AbortSignal) => Promise<TrainResult>,
+  train: Training<TrainResult>,
 ): Promise<void> {
-  const reporter = createReporter(json ? process.stderr : process.stdout);
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once("SIGINT", stop);
-  let result: TrainResult;
-  try {
-    result = await train(reporter.report, interrupt.signal);
-  } finally {
-    reporter.close();
-    process.off("SIGINT", stop);
-  }
+  const result = await withReporter(json, train);
   if (json) return console.log(JSON.stringify(result, null, 2));
   console.log(`run       ${folder}`);
   console.log(`pictures  ${picturesFolder(folder)}`);
   console.log(`next      vaeport-train export ${folder} -o ${basename(folder)}-model`);
+}
+
+type Training<T> = (report: Reporter["report"], signal: AbortSignal) => Promise<T>;
+
+/** As `withProgress`, without the last words. */
+export async function withReporter<T>(json: boolean | undefined, train: Training<T>): Promise<T> {
+  const reporter = createReporter(json ? process.stderr : process.stdout);
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once("SIGINT", stop);
+  try {
+    return await train(reporter.report, interrupt.signal);
+  } finally {
+    reporter.close();
+    process.off("SIGINT", stop);
+  }
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InterruptedError } from "../errors.js";
 import { addExport, addPictures, addSetup } from "./commands.js";
 import { addEvaluate } from "./evaluate-command.js";
+import { addSweep } from "./sweep-command.js";
 import { addResume, addTrain } from "./train-command.js";
 
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -34,7 +35,7 @@ function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError("(--help shows the usage)")
     .exitOverride();
-  for (const add of [addSetup, addTrain, addResume, addEvaluate, addPictures, addExport])
+  for (const add of [addSetup, addTrain, addResume, addEvaluate, addPictures, addExport, addSweep])
     add(program);
   return program;
 }

@@ -16,7 +16,7 @@ import { createFigure, FAINT_INK, FONT, INK } from "./figure.js";
 
 const PANEL = { width: 400, height: 320 };
 const PANEL_GAP = 20;
-const DENSITY = 2;
+export const LINE_DENSITY = 2;
 
 const PANELS: readonly { quantity: keyof Losses; title: string }[] = [
   { quantity: "negativeElbo", title: "−ELBO" },
@@ -35,7 +35,7 @@ export function drawCurves(
   text: { title: string; subtitle: string },
 ): Canvas {
   const width = PANELS.length * PANEL.width + (PANELS.length - 1) * PANEL_GAP;
-  const figure = createFigure({ width, height: PANEL.height }, text, DENSITY);
+  const figure = createFigure({ width, height: PANEL.height }, text, LINE_DENSITY);
   PANELS.forEach((panel, i) => {
     const left = figure.left + i * (PANEL.width + PANEL_GAP);
     const chart = drawPanel(metrics, panel);
@@ -48,27 +48,54 @@ function drawPanel(
   metrics: readonly EpochMetrics[],
   { quantity, title }: (typeof PANELS)[number],
 ): Canvas {
-  Chart.register(LineController, LineElement, PointElement, LinearScale, Title, Legend);
-  const canvas = createCanvas(PANEL.width, PANEL.height);
-  const datasets = SETS.map(({ set, label, colour }) => ({
+  const lines = SETS.map(({ set, label, colour }) => ({
     label,
-    data: metrics.map((line) => ({ x: line.epoch, y: line[set][quantity] })),
+    points: metrics.map((line) => ({ x: line.epoch, y: line[set][quantity] })),
+    colour,
+    width: 2,
+  }));
+  return drawLines(lines, { ...PANEL, title, epochs: metrics.length, legend: true });
+}
+
+/** A line of a chart: nats per image by epoch. */
+export interface Line {
+  label: string;
+  points: { x: number; y: number }[];
+  colour: string;
+  width: number;
+}
+
+export interface LineChart {
+  width: number;
+  height: number;
+  title: string;
+  epochs: number;
+  legend: boolean;
+}
+
+/** One chart, `LINE_DENSITY` times as large as said. */
+export function drawLines(lines: readonly Line[], chart: LineChart): Canvas {
+  Chart.register(LineController, LineElement, PointElement, LinearScale, Title, Legend);
+  const canvas = createCanvas(chart.width, chart.height);
+  const datasets = lines.map(({ label, points, colour, width }) => ({
+    label,
+    data: points,
     borderColor: colour,
     backgroundColor: colour,
-    borderWidth: 2,
+    borderWidth: width,
     clip: false as const,
-    pointRadius: metrics.length > 40 ? 0 : 2.5,
+    pointRadius: points.length > 40 ? 0 : 2.5,
   }));
-  const chart = new Chart(canvas as never, {
+  const drawn = new Chart(canvas as never, {
     type: "line",
     data: { datasets },
-    options: chartOptions(title, metrics.length),
+    options: chartOptions(chart),
   } satisfies ChartConfiguration<"line">);
-  chart.draw();
+  drawn.draw();
   return canvas;
 }
 
-function chartOptions(title: string, epochs: number) {
+function chartOptions({ title, epochs, legend }: LineChart) {
   const axis = (text: string) => ({
     title: { display: true, text, color: FAINT_INK },
     grid: { color: "#e6e8ee" },
@@ -78,11 +105,11 @@ function chartOptions(title: string, epochs: number) {
   return {
     animation: false,
     responsive: false,
-    devicePixelRatio: DENSITY,
+    devicePixelRatio: LINE_DENSITY,
     font: { family: FONT, size: 12 },
     plugins: {
-      title: { display: true, text: title, color: INK, font: { size: 14, family: FONT } },
-      legend: { labels: { color: INK, boxWidth: 14, boxHeight: 2 } },
+      title: { display: title !== "", text: title, color: INK, font: { size: 14, family: FONT } },
+      legend: { display: legend, labels: { color: INK, boxWidth: 14, boxHeight: 2 } },
     },
     scales: {
       x: {

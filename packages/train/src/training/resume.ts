@@ -70,7 +70,7 @@ function requireSameConfig(
 }
 
 /** Keys at which two values differ, with both. */
-function differences(now: unknown, then: unknown, path = ""): string[] {
+export function differences(now: unknown, then: unknown, path = ""): string[] {
   if (isObject(now) && isObject(then)) {
     const keys = new Set([...Object.keys(now), ...Object.keys(then)]);
     return [...keys].flatMap((key) => {

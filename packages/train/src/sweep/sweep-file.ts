@@ -1,0 +1,136 @@
+/** The sweep file: which configurations to train, each at an index. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { section } from "../config/section.js";
+import { parseConfig, type TrainConfig, withAbsolutePaths } from "../config.js";
+import { ConfigError, SweepError } from "../errors.js";
+
+/** Changes to the base configuration, by the path of a key such as "latent.size". */
+export type Changes = Readonly<Record<string, unknown>>;
+
+/** One run of a sweep. */
+export interface SweepRun {
+  /** From 0; the same file gives the same run at the same index. */
+  index: number;
+  /** Of its folder. */
+  name: string;
+  changes: Changes;
+  config: TrainConfig;
+}
+
+const sweepSchema = section({
+  base: z.string().describe("Path of a config file, from the folder of this file"),
+  grid: z
+    .record(z.string(), z.array(z.unknown()).min(1))
+    .default({})
+    .describe("Values by key: every combination is a run, the last key changing fastest"),
+  list: z
+    .array(z.record(z.string(), z.unknown()))
+    .min(1)
+    .default([{}])
+    .describe("Changes by key, each a run; with a grid, each a whole grid"),
+});
+
+const MOST_RUNS = 100_000;
+
+/**
+ * The runs of a sweep file (JSON), in order.
+ *
+ * @throws ConfigError when the file, its base or any run's configuration is not valid, with the run's index
+ * @throws SweepError when it asks for too many runs
+ */
+export async function readSweep(file: string): Promise<SweepRun[]> {
+  const sweep = parseSweep(await readJson(file), file);
+  const baseFile = resolve(dirname(file), sweep.base);
+  const base = await readJson(baseFile);
+  const count = Object.values(sweep.grid).reduce(
+    (product, values) => product * values.length,
+    sweep.list.length,
+  );
+  if (count > MOST_RUNS) {
+    throw new SweepError(`${file}: asks for ${count} runs; ${MOST_RUNS} at most. Split the sweep.`);
+  }
+  const changes = sweep.list.flatMap((item) =>
+    combinations(sweep.grid).map((combination) => ({ ...item, ...combination })),
+  );
+  const digits = Math.max(3, String(count - 1).length);
+  return changes.map((each, index) => {
+    const where = `${file}, run ${index} (${describeChanges(each) || "the base"})`;
+    const config = parseConfig(applyChanges(base, each, where), where);
+    return {
+      index,
+      name: String(index).padStart(digits, "0"),
+      changes: each,
+      config: withAbsolutePaths(config, dirname(baseFile)),
+    };
+  });
+}
+
+/** The run at an index. Throws SweepError out of range. */
+export function runAt(runs: readonly SweepRun[], index: number): SweepRun {
+  const run = runs[index];
+  if (run !== undefined) return run;
+  throw new SweepError(
+    `index: the sweep has ${runs.length} runs, 0 to ${runs.length - 1}; got ${index}. Array jobs that count from 1 pass the number minus 1.`,
+  );
+}
+
+/** Changes in words: `latent.size 8, seed 2`. */
+export function describeChanges(changes: Changes): string {
+  return Object.entries(changes)
+    .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}
+
+function parseSweep(value: unknown, file: string): z.output<typeof sweepSchema> {
+  const parsed = sweepSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => ({
+    path: path.join("."),
+    message,
+  }));
+  throw new ConfigError(file, problems);
+}
+
+/** Every choice of one value for each key, the last key changing fastest. */
+function combinations(grid: Readonly<Record<string, readonly unknown[]>>): Changes[] {
+  return Object.entries(grid).reduce<Changes[]>(
+    (before, [key, values]) =>
+      before.flatMap((some) => values.map((value) => ({ ...some, [key]: value }))),
+    [{}],
+  );
+}
+
+function applyChanges(base: unknown, changes: Changes, where: string): unknown {
+  const config = structuredClone(base) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) {
+    const keys = path.split(".");
+    const last = keys.pop() as string;
+    let at = config;
+    for (const key of keys) {
+      if (!Object.hasOwn(at, key)) at[key] = {};
+      const next = at[key];
+      if (typeof next !== "object" || next === null || Array.isArray(next)) {
+        throw new ConfigError(where, [
+          { path, message: `${key} holds no keys, got ${JSON.stringify(next)}` },
+        ]);
+      }
+      at = next as Record<string, unknown>;
+    }
+    at[last] = value;
+  }
+  return config;
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    const message =
+      cause instanceof SyntaxError
+        ? `not valid JSON (${cause.message})`
+        : `cannot be read (${(cause as Error).message})`;
+    throw new ConfigError(file, [{ path: "", message }], { cause });
+  }
+}

@@ -1,0 +1,72 @@
+/** One run of a sweep, as an array job wants it: done once, resumed after a kill, passed over when it is there. */
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { readConfig } from "../config.js";
+import { SweepError } from "../errors.js";
+import { differences, type ResumeOptions, resume } from "../training/resume.js";
+import { train } from "../training/train.js";
+import { withLock } from "./lock.js";
+import type { SweepRun } from "./sweep-file.js";
+
+/** `done` already, or trained by this call: from the beginning, or on from a checkpoint. */
+export type RunOutcome = "done" | "trained" | "resumed";
+
+/** What a training is called until it is finished. */
+export const PARTIAL = ".partial";
+
+/**
+ * Trains a run into `<out>/<name>`, which appears when all of it is there; until then the work is in
+ * `<name>.partial`. A call for a run that another process trains waits for it.
+ *
+ * @throws SweepError when the folder holds a run of another configuration
+ * @throws what `train` and `resume` throw
+ */
+export async function trainRun(
+  run: SweepRun,
+  out: string,
+  options: ResumeOptions = {},
+): Promise<{ folder: string; outcome: RunOutcome }> {
+  const folder = resolve(out, run.name);
+  await mkdir(resolve(out), { recursive: true });
+  return withLock(`${folder}.lock`, options.signal, async () => {
+    return { folder, outcome: await trainInto(folder, run, options) };
+  });
+}
+
+async function trainInto(
+  folder: string,
+  run: SweepRun,
+  options: ResumeOptions,
+): Promise<RunOutcome> {
+  const partial = `${folder}${PARTIAL}`;
+  if ((await stateOf(folder)) !== "absent") {
+    await requireConfig(folder, run);
+    return "done";
+  }
+  const state = await stateOf(partial);
+  if (state === "started" || state === "finished") await requireConfig(partial, run);
+  if (state === "started") await resume(partial, options);
+  if (state === "absent") {
+    await rm(partial, { recursive: true, force: true }); // a kill before the run folder was one
+    await train(run.config, { out: partial, ...options });
+  }
+  await rename(partial, folder);
+  return state === "absent" ? "trained" : "resumed";
+}
+
+/** What a folder holds: no run, one whose training has begun, or a finished one. */
+async function stateOf(folder: string): Promise<"absent" | "started" | "finished"> {
+  const present = await readdir(folder).catch((): string[] => []);
+  if (present.includes("summary.json")) return "finished";
+  const begun = present.includes("config.json") && present.includes("metrics.jsonl");
+  return begun ? "started" : "absent";
+}
+
+async function requireConfig(folder: string, { index, config }: SweepRun): Promise<void> {
+  const changes = differences(config, await readConfig(join(folder, "config.json")));
+  if (changes.length === 0) return;
+  throw new SweepError(
+    `${folder} is not run ${index} of this sweep: ${changes.join("; ")}. ` +
+      "Remove it, or sweep into another folder.",
+  );
+}
