@@ -36,11 +36,19 @@ def run(session, **feeds):
     return dict(zip(names, session.run(names, feeds)))
 
 
+def one_hot(session, batch):
+    """The input `label` of a model with classes, [N, classes]."""
+    for entry in session.get_inputs():
+        if entry.name == "label":
+            return {"label": numpy.eye(entry.shape[1], dtype=numpy.float32)[batch["label"]]}
+    return {}
+
+
 def run_batch(encoder, decoder, score, batch):
-    x = decode(batch["x"])
-    posterior = run(encoder, x=x)
-    decoded = run(decoder, z=decode(batch["z"]))
-    logits = run(decoder, z=posterior["mean"])["logits"]
+    x, label = decode(batch["x"]), one_hot(encoder, batch)
+    posterior = run(encoder, x=x, **label)
+    decoded = run(decoder, z=decode(batch["z"]), **label)
+    logits = run(decoder, z=posterior["mean"], **label)["logits"]
     outputs = posterior | decoded | run(score, x=x, logits=logits, **posterior)
     return {name: encode(values) for name, values in outputs.items()}
 

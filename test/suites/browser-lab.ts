@@ -6,8 +6,8 @@ import {
   type BuiltPage,
   buildPage,
   openSite,
-  type ServeOptions,
   type Site,
+  type SiteOptions,
 } from "@vaeport/test/page";
 import { expect } from "vitest";
 import { largestError } from "../src/parity/compare.js";
@@ -19,7 +19,7 @@ export const MODEL = fileURLToPath(new URL("../../models/mnist-dense-20", import
 export interface Lab extends AsyncDisposable {
   readonly built: BuiltPage;
   /** Opens a page with the shipped model at /model/, and others where `models` says; it ends with the lab. */
-  open(options?: ServeOptions & { models?: Record<string, string> }): Promise<Site>;
+  open(options?: Partial<SiteOptions>): Promise<Site>;
 }
 
 /** Starts a browser with a software GPU, and builds a page for it. */
@@ -32,7 +32,7 @@ export async function startLab(build: () => Promise<BuiltPage> = buildPageByVite
     built,
     async open({ models, ...options } = {}) {
       const served = { "/model/": MODEL, ...models };
-      const site = await openSite(browser, built, { ...options, models: served, ready: "vaeport" });
+      const site = await openSite(browser, built, { ready: "vaeport", ...options, models: served });
       sites.push(site);
       return site;
     },

@@ -1,10 +1,10 @@
 /** Builds the pages in test/page as web apps would: Vite with next to no configuration, esbuild, no bundler. */
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import * as vite from "vite";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const pages = fileURLToPath(new URL("../../page/", import.meta.url));
 
@@ -134,9 +134,4 @@ async function bundle(
     logLevel: "error",
   });
   return { modules: Object.keys(metafile.inputs) };
-}
-
-async function temporaryFolder() {
-  const folder = await mkdtemp(join(tmpdir(), "vaeport-page-"));
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -1,4 +1,5 @@
 /** The pages of the tests: built as apps are, served, opened. */
+export { buildExplorer } from "./build-explorer.js";
 export {
   type BuiltPage,
   buildPage,
@@ -7,5 +8,4 @@ export {
   modulesOf,
   plainPage,
 } from "./build-page.js";
-export type { ServeOptions } from "./serve.js";
 export { openSite, type Site, type SiteOptions } from "./site.js";

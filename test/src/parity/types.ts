@@ -9,6 +9,8 @@ export interface Batch {
   x: TensorRecord;
   /** [N, k] */
   z: TensorRecord;
+  /** The class of each item and point, N of them, where the model has classes. */
+  label?: number[];
 }
 
 /** What the three graphs give for one batch; score at the posterior mean. */

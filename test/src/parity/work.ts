@@ -6,9 +6,10 @@ import type { Batch, Outputs } from "./types.js";
 /** Runs the three graphs on one batch. */
 export async function runBatch(vae: Vae, batch: Batch): Promise<Outputs> {
   const x = decodeTensor(batch.x);
-  const posterior = await vae.encode(x);
-  const decoded = await vae.decodeParameters(decodeTensor(batch.z));
-  const score = await vae.score(x, { samples: 0 });
+  const { label } = batch;
+  const posterior = await vae.encode(x, { label });
+  const decoded = await vae.decodeParameters(decodeTensor(batch.z), { label });
+  const score = await vae.score(x, { label, samples: 0 });
   const record = (tensor: { data: Float32Array; shape: readonly number[] }) =>
     encodeTensor(tensor.data, [...tensor.shape]);
   const column = (data: Float32Array) => encodeTensor(data, [data.length, 1]);
