@@ -14,6 +14,9 @@ const SMALL = "mnist-dense-20";
 /** Largest error of a probability between two runtimes, in bytes of a picture: rounding may tip over. */
 const ONE_BYTE = 1;
 
+/** Milliseconds: a software GPU compiles a shader for every graph and batch size. */
+const LOAD_TIMEOUT = 120_000;
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let lab: Lab;
@@ -37,7 +40,7 @@ async function choose(group: "models" | "providers", value: string): Promise<voi
 }
 
 async function loaded(): Promise<void> {
-  await page.locator('main[aria-busy="false"]').waitFor();
+  await page.locator('main[aria-busy="false"]').waitFor({ timeout: LOAD_TIMEOUT });
 }
 
 const text = async (id: string) => (await page.locator(`#${id}`).textContent())!;
@@ -213,14 +216,18 @@ test("the way between two pictures ends at them", async () => {
   await changed("between", drawn);
 });
 
-test("WebGPU runs the model with Node's numbers, and wasm again after it", async () => {
-  await choose("models", SMALL);
-  await choose("providers", "webgpu");
-  expect(await text("chosen")).toBe("webgpu");
-  await expectNodesNumbers(SMALL);
-  await choose("providers", "wasm");
-  expect(await text("chosen")).toMatch(/^wasm, \d threads?$/);
-});
+test(
+  "WebGPU runs the model with Node's numbers, and wasm again after it",
+  async () => {
+    await choose("models", SMALL);
+    await choose("providers", "webgpu");
+    expect(await text("chosen")).toBe("webgpu");
+    await expectNodesNumbers(SMALL);
+    await choose("providers", "wasm");
+    expect(await text("chosen")).toMatch(/^wasm, \d threads?$/);
+  },
+  LOAD_TIMEOUT,
+);
 
 describe("the page", () => {
   test.each(["light", "dark"] as const)(
@@ -240,7 +247,7 @@ describe("the page", () => {
     "fits a screen %i pixels wide, and does not jump",
     async (width) => {
       await page.setViewportSize({ width, height: 800 });
-      await page.reload();
+      await page.goto(`${site.server.origin}/`);
       await loaded();
       const { scrollWidth, shift } = await page.evaluate(async () => {
         let shift = 0;
