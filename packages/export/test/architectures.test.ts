@@ -65,7 +65,7 @@ describe.each(Object.entries(ARCHITECTURES))("%s", (_, architecture) => {
   /** A batch of what the model takes. */
   const input = (items: number, seed: number) => {
     const shape = [items, ...model.inputs.flatMap(({ shape }) => shape.slice(1).map(Number))];
-    return below === undefined ? normal(shape, seed) : indices(shape, seed, below);
+    return below === undefined ? normal(shape, seed) : indices(shape, seed, below, "int32");
   };
 
   beforeAll(() => {

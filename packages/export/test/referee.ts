@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { runPython } from "./support/python.js";
 
 const SCRIPT = `
-import sys, onnx
+import pathlib, sys, onnx
 
 def sizes(value):
     return [d.dim_value or d.dim_param for d in value.type.tensor_type.shape.dim]
@@ -34,24 +34,23 @@ def check(path):
         ):
             raise ValueError(f"{value.name} is said to be {stated[value.name]}, onnx infers {found}")
 
-for path in sys.argv[1:]:
+paths = sorted(pathlib.Path(sys.argv[1]).glob("*.onnx"))
+for path in paths:
     try:
         check(path)
     except Exception as error:
-        sys.exit(f"{path}: {error}")
-print(len(sys.argv) - 1)
+        sys.exit(f"{path.name}: {error}")
+print(len(paths))
 `;
 
 /** Checks all graphs in one Python process; throws the checker's message on a refusal. */
 export async function checkOnnx(graphs: readonly Uint8Array[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "vaeport-referee-"));
   try {
-    const paths = graphs.map((bytes, index) => {
-      const path = join(folder, `${index}.onnx`);
-      writeFileSync(path, bytes);
-      return path;
+    graphs.forEach((bytes, index) => {
+      writeFileSync(join(folder, `${index}.onnx`), bytes);
     });
-    const checked = (await runPython(SCRIPT, paths)).trim();
+    const checked = (await runPython(SCRIPT, [folder])).trim();
     if (checked !== String(graphs.length)) throw new Error(`it checked ${checked} graphs`);
   } catch (cause) {
     throw new Error(`The ONNX checker refused a graph: ${(cause as Error).message}`, { cause });

@@ -31,7 +31,15 @@ export const average = merge((g, values) =>
 
 export const concatenate: Translator = (layer, inputs, g) => {
   const values = toOneLayout(inputs, g);
-  const axis = axisOf(values[0] as Value, number(layer, "axis"));
+  const given = number(layer, "axis");
+  if (given < -1) {
+    throw unsupported(
+      "axis",
+      given,
+      "-1 or from the front; tf.js takes -1 for any below, against the shape it states",
+    );
+  }
+  const axis = axisOf(values[0] as Value, given);
   if (axis === 0) throw unsupported("axis", 0, "any but the batch");
   return [ops.concat(g, values, axis)];
 };

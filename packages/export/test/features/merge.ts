@@ -61,6 +61,15 @@ export const merge: Feature[] = [
       ],
       () => layers.concatenate({ axis: 1 }),
     ),
+    "axis -2": refused(
+      joined(
+        [
+          [2, 4],
+          [3, 4],
+        ],
+        () => layers.concatenate({ axis: -2 }),
+      ),
+    ),
     "axis 0": refused(joined([[4], [4]], () => layers.concatenate({ axis: 0 }))),
   }),
   ...rows("Dot", {

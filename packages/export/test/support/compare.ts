@@ -1,10 +1,9 @@
 /** Holds an export to what tf.js computes, and collects the graphs for the ONNX checker. */
 import { type ExportedModel, type ExportOptions, exportOnnx } from "@vaeport/export";
-import { seededUniform } from "@vaeport/infer/random";
 import * as ort from "onnxruntime-node";
 import { afterAll, expect } from "vitest";
 import { checkOnnx } from "../referee.js";
-import { normal, tf, type tfl } from "./tf.js";
+import { indices, normal, tf, type tfl } from "./tf.js";
 
 /** The largest error seen over a file's comparisons, as a share of what is allowed. */
 const worst = { share: 0, error: 0 };
@@ -49,7 +48,12 @@ export async function compare(
   options: CompareOptions = {},
 ): Promise<ExportedModel> {
   const { spread = 1, below, input, reference, ...rest } = options;
-  const make = input ?? ((shape, index) => random(shape, 100 + index, spread, below));
+  const make =
+    input ??
+    ((shape, index) =>
+      below === undefined
+        ? normal(shape, 100 + index, spread)
+        : indices(shape, 100 + index, below));
   const run = reference ?? ((inputs) => model.predict(inputs));
   const exported = exportModel(model, rest);
   const session = await openSession(exported.bytes);
@@ -89,13 +93,6 @@ export async function expectOutputs(
     expect(got?.dims).toEqual(tensor.shape);
     expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
   });
-}
-
-function random(shape: readonly number[], seed: number, spread: number, below?: number): tf.Tensor {
-  if (below === undefined) return normal(shape, seed, spread);
-  const count = shape.reduce((product, size) => product * size, 1);
-  const values = Float32Array.from(seededUniform(seed, count), (u) => Math.floor(u * below));
-  return tf.tensor(values, [...shape]);
 }
 
 /** Every element within 1e-5 + 1e-4 of the reference's largest. */

@@ -4,11 +4,17 @@ import { tfl } from "./tf.js";
 
 const { layers } = tfl;
 
-/** A layer to be made of its class and options, over items of a shape. */
-export interface Case {
+/** A layer to be made of its class and options; a layer or cells inside are such too. */
+export interface LayerCase {
   make: string;
-  shape: readonly number[];
   config: Readonly<Record<string, unknown>>;
+}
+
+/** A layer over items of these shapes, one an input. */
+export interface Case extends LayerCase {
+  shapes: readonly (readonly number[])[];
+  /** Inputs are whole numbers below this. */
+  below?: number;
 }
 
 const padding = fc.constantFrom("same", "valid");
@@ -43,7 +49,7 @@ function overImages(
     })
     .map(({ spatial, depth, dataFormat, config }) => ({
       make,
-      shape: dataFormat === "channelsFirst" ? [depth, ...spatial] : [...spatial, depth],
+      shapes: [dataFormat === "channelsFirst" ? [depth, ...spatial] : [...spatial, depth]],
       config: rank === 1 ? config : { ...config, dataFormat },
     }));
 }
@@ -77,6 +83,9 @@ function pooling(make: string, rank: number): fc.Arbitrary<Case> {
   return overImages(make, rank, { poolSize, strides, padding });
 }
 
+/** Plain tf.js has no orthogonal initializer without chained operators; weights are set anyway. */
+const start = { recurrentInitializer: "zeros", unitForgetBias: false } as const;
+
 function recurrent(make: string): fc.Arbitrary<Case> {
   return fc
     .record({
@@ -91,11 +100,7 @@ function recurrent(make: string): fc.Arbitrary<Case> {
         returnState: fc.boolean(),
       }),
     })
-    .map(({ shape, config }) => ({
-      make,
-      shape,
-      config: { ...config, recurrentInitializer: "zeros", unitForgetBias: false },
-    }));
+    .map(({ shape, config }) => ({ make, shapes: [shape], config: { ...config, ...start } }));
 }
 
 const item = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
@@ -104,10 +109,129 @@ function overItems(
   make: string,
   options: (shape: readonly number[]) => fc.Arbitrary<Record<string, unknown>>,
 ): fc.Arbitrary<Case> {
-  return item.chain((shape) => options(shape).map((config) => ({ make, shape, config })));
+  return item.chain((shape) => options(shape).map((config) => ({ make, shapes: [shape], config })));
 }
 
 const ends = times(times(fc.integer({ min: 0, max: 1 }), 2), 2);
+
+const axesOf = (shape: readonly number[]) => shape.map((_, index) => index + 1);
+
+/** Cells of a recurrent layer: one, or a stack. */
+const cells: fc.Arbitrary<LayerCase> = fc.record({
+  make: fc.constantFrom("simpleRNNCell", "gruCell", "lstmCell"),
+  config: fc
+    .record({ units, useBias, activation: gate, recurrentActivation: gate })
+    .map((config) => ({ ...config, ...start })),
+});
+const ofCells: fc.Arbitrary<Case> = fc.record({
+  make: fc.constant("rnn"),
+  shapes: fc.tuple(fc.tuple(size, channels)),
+  config: fc.record({
+    cell: fc.array(cells, { minLength: 1, maxLength: 3 }),
+    goBackwards: fc.boolean(),
+    returnSequences: fc.boolean(),
+    returnState: fc.boolean(),
+  }),
+});
+
+const bidirectional: fc.Arbitrary<Case> = fc
+  .oneof(recurrent("simpleRNN"), recurrent("gru"), recurrent("lstm"))
+  .chain(({ shapes, ...layer }) =>
+    fc.constantFrom("concat", "sum", "mul", "ave", null).map((mergeMode) => ({
+      make: "bidirectional",
+      shapes,
+      // tf.js cannot merge the outputs of layers that give states beside a last step
+      config: { layer: { ...layer, config: { ...layer.config, returnState: false } }, mergeMode },
+    })),
+  );
+
+const video: fc.Arbitrary<Case> = fc
+  .record({
+    spatial: times(extent, 2),
+    steps: size,
+    depth: channels,
+    config: fc.record({
+      filters: size,
+      kernelSize: times(size, 2),
+      strides: times(size, 2),
+      padding,
+      useBias,
+      activation: gate,
+      recurrentActivation: gate,
+      dataFormat: fc.constantFrom("channelsLast", "channelsFirst"),
+      goBackwards: fc.boolean(),
+      returnSequences: fc.boolean(),
+      returnState: fc.boolean(),
+    }),
+  })
+  .map(({ spatial, steps, depth, config }) => {
+    const image = config.dataFormat === "channelsFirst" ? [depth, ...spatial] : [...spatial, depth];
+    return { make: "convLstm2d", shapes: [[steps, ...image]], config: { ...config, ...start } };
+  });
+
+/** Inputs of one to four axes that broadcast as in tf.js: sizes of 1, and axes missing in front. */
+function merging(make: string): fc.Arbitrary<Case> {
+  const part = item.chain((full) =>
+    fc.array(
+      fc
+        .tuple(fc.nat({ max: full.length - 1 }), times(fc.boolean(), full.length))
+        .map(([from, ones]) => full.map((n, axis) => (ones[axis] ? 1 : n)).slice(from)),
+      { minLength: 2, maxLength: 4 },
+    ),
+  );
+  return part.map((shapes) => ({ make, shapes, config: {} }));
+}
+
+const concatenating: fc.Arbitrary<Case> = item.chain((shape) =>
+  fc
+    .tuple(fc.constantFrom(-1, ...axesOf(shape)), fc.array(size, { minLength: 2, maxLength: 3 }))
+    .map(([axis, sizes]) => ({
+      make: "concatenate",
+      shapes: sizes.map((own) => shape.with(axis < 0 ? axis : axis - 1, own)),
+      config: { axis },
+    })),
+);
+
+const dotting: fc.Arbitrary<Case> = fc
+  .tuple(
+    times(fc.array(size, { minLength: 1, maxLength: 2 }), 2),
+    times(fc.nat(1), 2),
+    size,
+    useBias,
+  )
+  .map(([shapes, places, shared, normalize]) => {
+    const axes = shapes.map((shape, side) => (places[side] as number) % shape.length);
+    return {
+      make: "dot",
+      shapes: shapes.map((shape, side) => shape.with(axes[side] as number, shared)),
+      config: { axes: axes.map((axis) => axis + 1), normalize },
+    };
+  });
+
+/** A layer of the other families, at each of one to four steps. */
+const repeated: fc.Arbitrary<Case> = fc
+  .oneof(convolution("conv1d", 1), convolution("conv2d", 2), pooling("maxPooling2d", 2))
+  .chain(({ shapes: [shape = []], ...layer }) =>
+    size.map((steps) => ({
+      make: "timeDistributed",
+      shapes: [[steps, ...shape]],
+      config: { layer },
+    })),
+  );
+
+const softened = overItems("softmax", (shape) =>
+  fc.subarray(axesOf(shape), { minLength: 1 }).map((axis) => ({ axis })),
+);
+
+const reshaped: fc.Arbitrary<Case> = item.chain((shape) =>
+  fc
+    .tuple(fc.shuffledSubarray([...shape], { minLength: shape.length }), fc.boolean())
+    .map(([target, open]) => ({
+      make: "reshape",
+      shapes: [shape],
+      config: { targetShape: open ? [...target.slice(0, -1), -1] : target },
+    })),
+);
 
 /** One layer of any family. */
 export const anyLayer: fc.Arbitrary<Case> = fc.oneof(
@@ -152,10 +276,47 @@ export const anyLayer: fc.Arbitrary<Case> = fc.oneof(
   ),
   overItems("batchNormalization", () => fc.constant({ axis: -1 })),
   overItems("flatten", () => fc.constant({})),
+  overItems("prelu", (shape) =>
+    fc.subarray(axesOf(shape)).map((sharedAxes) => (sharedAxes.length > 0 ? { sharedAxes } : {})),
+  ),
+  overItems("reLU", () => fc.record({ maxValue: fc.constantFrom(null, 0.5, 2) })),
+  overItems("leakyReLU", () => fc.record({ alpha: fc.constantFrom(0, 0.1, -0.5) })),
+  overItems("thresholdedReLU", () => fc.record({ theta: fc.constantFrom(0, 0.3) })),
+  overItems("elu", () => fc.record({ alpha: fc.constantFrom(0.5, 2) })),
+  overItems("rescaling", () =>
+    fc.record({ scale: fc.constantFrom(0.5, -2), offset: fc.constantFrom(0, 3) }),
+  ),
+  overImages("globalMaxPooling2d", 2, {}),
+  overImages("globalAveragePooling2d", 2, {}),
+  overImages("globalMaxPooling1d", 1, {}, last),
+  overImages("globalAveragePooling1d", 1, {}, last),
+  fc
+    .record({ n: size, depth: channels })
+    .map(({ n, depth }) => ({ make: "repeatVector", shapes: [[depth]], config: { n } })),
+  overItems("masking", () => fc.constant({ maskValue: 1 })).map((each) => ({ ...each, below: 2 })),
+  overItems("embedding", () => fc.record({ outputDim: units })).map(({ config, ...rest }) => ({
+    ...rest,
+    config: { ...config, inputDim: 4 },
+    below: 4,
+  })),
+  ...["add", "multiply", "average", "maximum", "minimum"].map(merging),
+  concatenating,
+  dotting,
+  softened,
+  reshaped,
+  ofCells,
+  bidirectional,
+  video,
+  repeated,
 );
 
 /** The layer of a case; its options are copied, as tf.js writes into them. */
-export function makeLayer({ make, config }: Omit<Case, "shape">): tfl.layers.Layer {
+export function makeLayer({ make, config }: LayerCase): tfl.layers.Layer {
   const makers = layers as unknown as Record<string, (config: object) => tfl.layers.Layer>;
-  return (makers[make] as (config: object) => tfl.layers.Layer)(structuredClone(config));
+  const { layer, cell, ...plain } = config;
+  return (makers[make] as (config: object) => tfl.layers.Layer)({
+    ...structuredClone(plain),
+    ...(layer === undefined ? {} : { layer: makeLayer(layer as LayerCase) }),
+    ...(cell === undefined ? {} : { cell: (cell as LayerCase[]).map(makeLayer) }),
+  });
 }

@@ -21,11 +21,16 @@ export function normal(shape: readonly number[], seed: number, spread = 1): tf.T
   return tf.tensor(values, [...shape]);
 }
 
-/** Whole numbers from 0 up to `below`, int32. */
-export function indices(shape: readonly number[], seed: number, below: number): tf.Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const values = Int32Array.from(seededUniform(seed, count), (u) => Math.floor(u * below));
-  return tf.tensor(values, [...shape], "int32");
+/** Whole numbers from 0 up to `below`. */
+export function indices(
+  shape: readonly number[],
+  seed: number,
+  below: number,
+  dtype: "float32" | "int32" = "float32",
+): tf.Tensor {
+  const uniform = seededUniform(seed, tf.util.sizeFromShape([...shape]));
+  const values = Float32Array.from(uniform, (u) => Math.floor(u * below));
+  return tf.tensor(values, [...shape], dtype);
 }
 
 /** Random, non-trivial weights: variances positive, kernels that keep activations near 1. */
