@@ -1,9 +1,9 @@
 /** The measurement of one net: gate, rounds, epochs. Only one variant computes at any time. */
 import { SetupError } from "../../scripts/lib/steps.mjs";
+import { shuffled, summarise } from "../lib/statistics.mjs";
 import { busyMilliseconds, coreCount } from "./cores.mjs";
 import { checkGate, gateLoss } from "./gate.mjs";
 import { EPOCH_STEPS, NETS } from "./nets.mjs";
-import { shuffled, summarise } from "./statistics.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
 /** @typedef {import("./variants.mjs").Variant} Variant */

@@ -1,8 +1,8 @@
 /** The tables of a benchmark run, in Markdown. */
 import { cpus, totalmem } from "node:os";
+import { summarise } from "../lib/statistics.mjs";
 import { best, MOST_FOREIGN, medianMilliseconds } from "./measure.mjs";
 import { BATCH, EPOCH_STEPS, ITEMS, NETS, THREADS } from "./nets.mjs";
-import { summarise } from "./statistics.mjs";
 
 /** @typedef {import("./measure.mjs").Result} Result */
 /** @typedef {{ net: import("./nets.mjs").NetName, results: Result[] }} Measurement the first result is the baseline's */

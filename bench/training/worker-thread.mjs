@@ -106,7 +106,7 @@ async function train({ ahead, step }) {
  * @param {Record<"main" | "worker", Visit[]>} visits
  */
 async function section(title, visits) {
-  const { summarise } = await import("./statistics.mjs");
+  const { summarise } = await import("../lib/statistics.mjs");
   const row = (/** @type {"main" | "worker"} */ name, /** @type {string} */ text) => {
     const median = (/** @type {keyof Visit} */ key) =>
       summarise(visits[name].map((visit) => visit[key])).median.toFixed(1);

@@ -3,16 +3,19 @@
  * tf.js. Images are small here and as large as in the papers nightly.
  */
 import type { ExportedModel } from "@vaeport/export";
+import {
+  bidirectionalLstm,
+  convVaeDecoder,
+  convVaeEncoder,
+  denseNet121,
+  mobileNetV2,
+  resNet50,
+  uNet,
+} from "@vaeport/test/architectures";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { translateInto } from "../src/export-onnx.js";
 import { GraphBuilder } from "../src/ir/builder.js";
 import { readLayersModel } from "../src/source/layers-model.js";
-import { bidirectionalLstm } from "./architectures/bidirectional-lstm.js";
-import { convVaeDecoder, convVaeEncoder } from "./architectures/conv-vae-64.js";
-import { denseNet121 } from "./architectures/densenet-121.js";
-import { mobileNetV2 } from "./architectures/mobilenet-v2.js";
-import { resNet50 } from "./architectures/resnet-50.js";
-import { uNet } from "./architectures/u-net.js";
 import { checkAllWithOnnx, expectOutputs, exportModel, openSession } from "./support/compare.js";
 import { indices, normal, randomise, tf, type tfl } from "./support/tf.js";
 

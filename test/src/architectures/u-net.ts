@@ -2,7 +2,7 @@
  * U-Net: figure 1 of https://arxiv.org/abs/1505.04597, with "same" padding in place of its crops and
  * batch normalisation, as most implementations have it. 31 million parameters.
  */
-import { tfl } from "../support/tf.js";
+import * as tfl from "@tensorflow/tfjs-layers";
 
 const { layers } = tfl;
 type Tensor = tfl.SymbolicTensor;

@@ -2,7 +2,7 @@
  * MobileNetV2 with 1000 classes, width 1: table 2 of https://arxiv.org/abs/1801.04381. 3.5 million
  * parameters.
  */
-import { tfl } from "../support/tf.js";
+import * as tfl from "@tensorflow/tfjs-layers";
 
 const { layers } = tfl;
 type Tensor = tfl.SymbolicTensor;

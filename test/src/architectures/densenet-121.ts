@@ -2,7 +2,7 @@
  * DenseNet-121: table 1 of https://arxiv.org/abs/1608.06993 (DenseNet-BC, growth rate 32). 8.1 million
  * parameters.
  */
-import { tfl } from "../support/tf.js";
+import * as tfl from "@tensorflow/tfjs-layers";
 
 const { layers } = tfl;
 type Tensor = tfl.SymbolicTensor;

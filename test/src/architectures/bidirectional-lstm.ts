@@ -2,7 +2,7 @@
  * A tagger of words by stacked bidirectional LSTMs over learned embeddings, of the size of those in
  * https://arxiv.org/abs/1508.01991 and its followers: 20000 words, two layers of 256 units each way.
  */
-import { tfl } from "../support/tf.js";
+import * as tfl from "@tensorflow/tfjs-layers";
 
 const { layers } = tfl;
 type Tensor = tfl.SymbolicTensor;

@@ -2,7 +2,7 @@
  * The convolutional VAE for 64x64 colour images that is usual for CelebA: strided convolutions of 32
  * to 512 filters with batch normalisation and LeakyReLU, 128 latents. 2 million parameters a side.
  */
-import { tfl } from "../support/tf.js";
+import * as tfl from "@tensorflow/tfjs-layers";
 
 const { layers } = tfl;
 type Tensor = tfl.SymbolicTensor;

@@ -2,7 +2,7 @@
  * ResNet-50: table 1 of https://arxiv.org/abs/1512.03385, padded explicitly as Keras does. 25.6
  * million parameters.
  */
-import { tfl } from "../support/tf.js";
+import * as tfl from "@tensorflow/tfjs-layers";
 
 const { layers } = tfl;
 type Tensor = tfl.SymbolicTensor;
