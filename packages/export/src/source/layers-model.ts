@@ -182,12 +182,20 @@ function readWeights(layer: LayerLike): Record<string, SourceTensor> {
     const read = {
       shape: [...tensor.shape],
       get data() {
-        return tensor.dataSync() as Float32Array;
+        return needNumbers(tensor.dataSync() as Float32Array, originalName);
       },
     };
     return [role, read] as const;
   });
   return Object.fromEntries(named);
+}
+
+function needNumbers(data: Float32Array, name: string): Float32Array {
+  const broken = data.findIndex(Number.isNaN);
+  if (broken < 0) return data;
+  throw new SourceError(
+    `Weight "${name}" has no number at element ${broken} (NaN). The training diverged or the file is damaged.`,
+  );
 }
 
 function isModel(layer: LayerLike): layer is LayersModelLike {

@@ -6,6 +6,7 @@
 import { beside, readBytes } from "#files";
 import { SourceError } from "../errors.js";
 import { importLayers, type RunnableModelLike } from "./tensorflow.js";
+import { checkTopology } from "./topology.js";
 
 type WeightSpec = import("@tensorflow/tfjs-core").io.WeightsManifestEntry;
 
@@ -42,6 +43,7 @@ export async function loadLayersModel(location: string): Promise<RunnableModelLi
   const weightSpecs = groups.flatMap(({ weights }) => weights);
   const { core, layers } = await importLayers();
   try {
+    checkTopology(topology);
     const artifacts = { modelTopology: topology, weightSpecs, weightData };
     return await layers.loadLayersModel(core.io.fromMemory(artifacts));
   } catch (cause) {
