@@ -42,7 +42,7 @@ const ARCHITECTURES: Record<string, Architecture> = {
   "bidirectional LSTM": {
     make: bidirectionalLstm,
     sizes: [12, 60],
-    nodes: [27, 17],
+    nodes: [26, 16],
     parameters: 4_946_477,
     below: 20000,
   },

@@ -207,6 +207,6 @@ test("what cannot be is refused", () => {
   expect(attempt({ precision: "int8", borderPrecision: "float16" })).toThrow(
     /got float16 with int8/,
   );
-  model.setWeights([tf.fill(kernel.shape, Number.NaN), bias]);
+  model.setWeights([tf.fill(kernel.shape, Number.POSITIVE_INFINITY), bias]);
   expect(attempt({ precision: "int8" })).toThrow(/"big\/kernel" holds numbers that are not finite/);
 });

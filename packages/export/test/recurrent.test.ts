@@ -205,7 +205,9 @@ test.each<[string, readonly number[], () => tfl.layers.Layer[]]>([
     "vectors to sequences",
     [4, 5],
     () => [
-      layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
+      layers.timeDistributed({
+        layer: tfl.sequential({ layers: [layers.dense({ units: 3, inputShape: [5] })] }),
+      }),
       layers.conv1d({ filters: 2, kernelSize: 2 }),
     ],
   ],

@@ -101,7 +101,9 @@ describe("exportVae", () => {
   test("refuses a model that gives no numbers", async () => {
     const vae = denseVae(8, 11, 3);
     const weights = vae.decoder.getWeights();
-    vae.decoder.setWeights(weights.map((weight) => tf.fill(weight.shape, Number.NaN)));
+    vae.decoder.setWeights(
+      weights.map((weight) => tf.fill(weight.shape, Number.POSITIVE_INFINITY)),
+    );
     const attempt = exportVae({ ...vae, summary: summaryOf(8, 1, 3) });
     await expect(attempt).rejects.toThrow(SourceError);
     await expect(attempt).rejects.toThrow("The decoder gives NaN for the summary's example");

@@ -14,6 +14,9 @@ import { type PlainTensor, predict, type RunnableModelLike } from "../source/ten
 /** Items in random input. */
 const BATCH_SIZE = 2;
 
+/** Steps of a random sequence whose length is open. */
+const SEQUENCE_LENGTH = 16;
+
 /** How far an output of the graph is from that of tf.js. */
 export interface Difference {
   output: string;
@@ -85,7 +88,10 @@ function moveAxes(tensor: PlainTensor, { layout }: Value, to: Layout): PlainTens
 
 /** Standard normal numbers; whole numbers are 0 and 1, which most tables have rows for. */
 function randomInput({ shape, dtype }: Value, index: number): PlainTensor {
-  const sizes = shape.map((size) => (typeof size === "number" ? size : BATCH_SIZE));
+  const sizes = shape.map((size, axis) => {
+    if (typeof size === "number") return size;
+    return axis === 0 ? BATCH_SIZE : SEQUENCE_LENGTH;
+  });
   const count = sizes.reduce((product, size) => product * size, 1);
   const data = seededNormal(index + 1, count);
   const values = dtype === "int32" ? data.map((value) => (value > 0 ? 1 : 0)) : data;

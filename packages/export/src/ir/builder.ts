@@ -144,7 +144,11 @@ export class GraphBuilder {
     const permutation = permutationTo(layout, value.shape.length);
     const shape = permuteList(value.shape, permutation);
     const converted = keepsOrder(value.shape, permutation)
-      ? this.node("Reshape", [value, this.ints(reshapeTarget(shape))], { ...value, shape, layout })
+      ? this.node("Reshape", [value, this.ints(reshapeTarget(shape, value.shape))], {
+          ...value,
+          shape,
+          layout,
+        })
       : this.node("Transpose", [value], { ...value, shape, layout }, { perm: ints(permutation) });
     this.#counterparts.set(value, converted).set(converted, value);
     return converted;

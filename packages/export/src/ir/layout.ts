@@ -43,15 +43,24 @@ export function keepsOrder(shape: readonly Dim[], permutation: readonly number[]
 }
 
 /**
- * What ONNX Reshape is told for this shape: for the open first size 0, "as the input has it", or -1,
- * "what is left over", where the input's first size is another one.
+ * What ONNX Reshape is told for this shape: for an open size 0, "as the input has it there", or -1,
+ * "what is left over", where the input has another size there. Throws GraphError where more than one
+ * would be left over.
  */
-export function reshapeTarget(shape: readonly Dim[], from: readonly Dim[] = shape): number[] {
-  return shape.map((size, axis) => {
-    if (typeof size === "number") return size;
-    if (axis === 0) return size === from[0] ? 0 : -1;
-    throw new GraphError(
-      `Reshape: only the first size may be open, got [${shape.join(", ")}]. Build the model with a full inputShape.`,
-    );
-  });
+export function reshapeTarget(shape: readonly Dim[], from: readonly Dim[]): number[] {
+  if (canReshape(shape, from)) {
+    return shape.map((size, axis) => {
+      if (typeof size === "number") return size;
+      return size === from[axis] ? 0 : -1;
+    });
+  }
+  throw new GraphError(
+    `Reshape: only one open size can move, got [${from.join(", ")}] to [${shape.join(", ")}]. Build the model with a full inputShape.`,
+  );
+}
+
+/** True where `reshapeTarget` has an answer. */
+export function canReshape(shape: readonly Dim[], from: readonly Dim[]): boolean {
+  const moved = shape.filter((size, axis) => typeof size === "string" && size !== from[axis]);
+  return moved.length <= 1;
 }

@@ -118,7 +118,7 @@ function giveTransposed(graph: Graph, chain: readonly Node[], transpose: Node): 
   chain.forEach((node, index) => {
     const own = node.outputs[0] as Value;
     node.inputs[0] = input;
-    if (index === 0) node.inputs[1] = intsConstant(reshapeTarget(shape));
+    if (index === 0) node.inputs[1] = intsConstant(reshapeTarget(shape, input.shape));
     input = { ...own, shape, layout };
     node.outputs = [input];
   });

@@ -1,7 +1,7 @@
 /** Makes one Reshape of two in a row. */
 import { intsConstant } from "../ir/constants.js";
 import { producersOf } from "../ir/edit.js";
-import { reshapeTarget } from "../ir/layout.js";
+import { canReshape, reshapeTarget } from "../ir/layout.js";
 import type { Graph } from "../ir/types.js";
 import type { Pass } from "./run.js";
 
@@ -17,7 +17,7 @@ export const mergeReshape: Pass = {
       if (node.op !== "Reshape" || before?.op !== "Reshape") continue;
       const [source] = before.inputs;
       const [output] = node.outputs;
-      if (!source || !output) continue;
+      if (!source || !output || !canReshape(output.shape, source.shape)) continue;
       node.inputs = [source, intsConstant(reshapeTarget(output.shape, source.shape))];
       changed = true;
     }

@@ -19,12 +19,18 @@ export function padsOf(
   window: { kernel: Sizes; strides: Sizes; dilations?: Sizes },
 ): Sizes {
   const padding = choice(layer, "padding", ["same", "valid"]);
-  const spans = window.kernel.map((kernel, axis) => ({
-    size: knownSize(x.shape[axis + 2]),
-    kernel,
-    stride: window.strides[axis] ?? 1,
-    dilation: window.dilations?.[axis] ?? 1,
-  }));
+  const spans = window.kernel.map((kernel, axis) => {
+    const stride = window.strides[axis] ?? 1;
+    const size = x.shape[axis + 2];
+    // How much "same" adds hangs on the size only where the window skips elements.
+    const any = typeof size === "string" && (padding === "valid" || stride === 1);
+    return {
+      size: any ? 1 : knownSize(size),
+      kernel,
+      stride,
+      dilation: window.dilations?.[axis] ?? 1,
+    };
+  });
   if (padding === "same") needCover(layer, spans.map(sameTotal));
   const ends = spans.map((span) => windowPadding(padding, span));
   return [...ends.map(([before]) => before), ...ends.map(([, after]) => after)];

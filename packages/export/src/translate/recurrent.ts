@@ -47,9 +47,12 @@ export const timeDistributed: Translator = (layer, inputs, g, { translate }) => 
   const x = g.as(single(inputs), "source");
   const [inner] = layer.inner;
   if (inner === undefined) throw new UnsupportedError("it wraps no layer");
+  // A Dense looks at the last axis alone, and so is the same at each step and at all of them.
+  if (inner.className === "Dense") return translate(inner, [x]);
+  const [batch = 1, length] = x.shape;
+  const steps = knownSize(length);
   const y = single(translate(inner, [ops.foldBatch(g, x)]));
-  const [batch = 1, steps] = x.shape;
-  return [ops.unfoldBatch(g, g.as(y, "source"), batch, knownSize(steps))];
+  return [ops.unfoldBatch(g, g.as(y, "source"), batch, steps)];
 };
 
 /** A layer's output, time first where it is a sequence, in the order computed or the other one. */
@@ -100,7 +103,6 @@ function mergeBoth(layer: SourceLayer, a: Value, b: Value, g: GraphBuilder): Val
 
 /** [N, T, I] -> [T, N, I], what the operators take. */
 function timeMajor(x: Value, g: GraphBuilder): Value {
-  knownSize(x.shape[1]);
   return ops.transpose(g, x, [1, 0, 2]);
 }
 

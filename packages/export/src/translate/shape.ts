@@ -35,7 +35,8 @@ export const reshape: Translator = (layer, inputs, g) => {
     throw unsupported("targetShape", targetShape, "a list of sizes");
   }
   const given = target.reduce((product: number, size) => product * (size ?? 1), 1);
-  const item = target.map((size) => size ?? itemSize(x) / given);
+  const count = itemSize(x);
+  const item = target.map((size) => size ?? count / given);
   return [ops.reshape(g, x, [x.shape[0] ?? BATCH, ...item])];
 };
 

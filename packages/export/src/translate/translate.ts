@@ -32,8 +32,8 @@ export function translateModel(
 }
 
 /**
- * Declares a model's inputs, [N, ...] whatever batch size the model was built with. Throws
- * UnsupportedModelError for an input with another open size, or of a type that is no number's.
+ * Declares a model's inputs, [N, ...] whatever batch size the model was built with, and [N, T, ...]
+ * where it leaves the length of sequences open. Throws UnsupportedModelError for an input with another open size, or of a type that is no number's.
  */
 export function declareInputs(
   model: SourceModel,
@@ -45,23 +45,43 @@ export function declareInputs(
   for (const [index, { shape, dtype }] of model.inputs.entries()) {
     const note = (reason: string) =>
       unsupported.push({ layer: model.inputNames[index] ?? "", className: "InputLayer", reason });
-    if (shape.slice(1).includes(null)) {
+    if (shape.slice(isSequence(shape) ? 2 : 1).includes(null)) {
       const sizes = shape.map((size) => size ?? "?").join(", ");
-      note(`shape [${sizes}] has open sizes beside the batch; give the full inputShape`);
+      note(
+        `shape [${sizes}] has open sizes beside the batch and a sequence's length; give the full inputShape`,
+      );
     }
     if (dtype !== "float32" && dtype !== "int32") {
       note(`dtype ${dtype} is not supported (float32 or int32)`);
     }
   }
   if (unsupported.length > 0) throw new UnsupportedModelError(model.name, unsupported);
+  const shapes = inputShapes(model);
   return model.inputs.map((input, index) => {
     const dtype = input.dtype === "int32" ? "int32" : "float32";
     const layout = layouts[index] ?? "source";
-    const shape = graphShape(input);
+    const shape = shapes[index] as Dim[];
     const permutation = permutationTo("channels-first", shape.length);
     const placed = layout === "source" ? shape : permuteList(shape, permutation);
     return g.input(names[index] as string, placed, dtype, layout);
   });
+}
+
+/** [N, T] or [N, T, C], whose length may be left open. */
+function isSequence(shape: readonly (number | null)[]): boolean {
+  return shape.length === 2 || shape.length === 3;
+}
+
+/** Shapes of the inputs; each open length has a name of its own. */
+function inputShapes(model: SourceModel): Dim[][] {
+  let lengths = 0;
+  return model.inputs.map((input) =>
+    graphShape(input).map((size, axis) => {
+      if (axis === 0 || typeof size === "number") return size;
+      lengths++;
+      return lengths === 1 ? "T" : `T${lengths}`;
+    }),
+  );
 }
 
 /** The shape of a graph value for a tensor of the model: the batch is always open. */

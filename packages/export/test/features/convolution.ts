@@ -5,9 +5,9 @@ import { sequential, tfl } from "../support/tf.js";
 const { layers } = tfl;
 
 /** Models of one layer: over channels last, and with the same images channels first. */
-function over(layer: unknown, base: object, shape: readonly number[]) {
+function over(layer: unknown, base: object, shape: readonly (number | null)[]) {
   const make = layer as (config: object) => tfl.layers.Layer;
-  const first = [shape.at(-1) as number, ...shape.slice(0, -1)];
+  const first = [shape.at(-1) as number | null, ...shape.slice(0, -1)];
   return {
     last:
       (config: object = {}) =>
@@ -34,6 +34,10 @@ function shared(layer: unknown, base: object, shape: readonly number[]) {
   };
 }
 
+/** A Conv1D over [N, length, channels], the length open. */
+const openLength = (config: object, channels = 3) =>
+  over(layers.conv1d, { filters: 4, kernelSize: 3 }, [null, channels]).last(config);
+
 const conv1d = over(layers.conv1d, { filters: 4, kernelSize: 3 }, [9, 3]);
 const conv2d = over(layers.conv2d, { filters: 4, kernelSize: 3 }, [7, 8, 3]);
 const conv3d = over(layers.conv3d, { filters: 4, kernelSize: 2 }, [4, 5, 6, 2]);
@@ -54,6 +58,10 @@ const { "dataFormat channelsFirst": __, ...plainSeparable } = shared(
 export const convolution: Feature[] = [
   ...rows("Conv1D", {
     ...plain1d,
+    "open length": openLength({}),
+    "open length, padding same, dilationRate": openLength({ padding: "same", dilationRate: 2 }, 1),
+    "open length, strides": openLength({ strides: 2 }),
+    "open length, strides, padding same": refused(openLength({ strides: 2, padding: "same" })),
     dilationRate: conv1d.last({ dilationRate: 2, padding: "same" }),
     "padding causal": refused(conv1d.last({ padding: "causal" })),
     "dataFormat channelsFirst": refused(conv1d.first()),

@@ -22,9 +22,16 @@ function functional(): tfl.LayersModel {
   return randomise(tfl.model({ name: "model", inputs, outputs }));
 }
 
-function open(): tfl.LayersModel {
-  const x = tfl.input({ shape: [null, 3] });
-  return tfl.model({ inputs: x, outputs: layers.dense({ units: 2 }).apply(x) as Tensor });
+const open = (shape: (number | null)[]) => () => {
+  const x = tfl.input({ shape });
+  const y = layers.dense({ units: 2 }).apply(x) as Tensor;
+  return randomise(tfl.model({ inputs: x, outputs: y }));
+};
+
+function embedded(): tfl.LayersModel {
+  const x = tfl.input({ shape: [null], dtype: "int32" });
+  const y = layers.embedding({ inputDim: 4, outputDim: 2 }).apply(x) as Tensor;
+  return randomise(tfl.model({ inputs: x, outputs: y }));
 }
 
 function text(): tfl.LayersModel {
@@ -59,7 +66,9 @@ const noise = {
 export const core: Feature[] = [
   ...rows("InputLayer", {
     "float32, any batch size": one([3], () => layers.dense({ units: 2 })),
-    "open sizes beside the batch": refused(open),
+    "open length": open([null, 3]),
+    "open length, of indices": { model: embedded, compare: { below: 4 } },
+    "open rows and columns": refused(open([null, null, 3])),
     "dtype string": refused(text),
   }),
   ...["Model", "Functional"].flatMap((name) =>

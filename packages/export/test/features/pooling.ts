@@ -19,6 +19,11 @@ const windows = (make: unknown, shape: readonly number[]) => {
   };
 };
 
+const sequences = (make: unknown) => ({
+  ...windows(make, [8, 3]),
+  "open length": () => sequential([null, 3], [(make as Pool)({})]),
+});
+
 const formats = (make: unknown, shape: readonly number[]) => ({
   ...windows(make, shape),
   "dataFormat channelsFirst": () =>
@@ -34,22 +39,24 @@ const cube = (make: unknown) => {
   return { ...options, "strides longer than poolSize, padding same": gaps };
 };
 
-const global = (make: unknown, shape: readonly number[]) => () =>
+const global = (make: unknown, shape: readonly (number | null)[]) => () =>
   sequential(shape, [(make as Pool)({})]);
 const globalFirst = (make: unknown, shape: readonly number[]) => () =>
   sequential(shape, [(make as Pool)({ dataFormat: "channelsFirst" })]);
 
 export const pooling: Feature[] = [
-  ...rows("AveragePooling1D", windows(layers.averagePooling1d, [8, 3])),
+  ...rows("AveragePooling1D", sequences(layers.averagePooling1d)),
   ...rows("AveragePooling2D", formats(layers.averagePooling2d, [7, 8, 3])),
   ...rows("AveragePooling3D", cube(layers.averagePooling3d)),
-  ...rows("MaxPooling1D", windows(layers.maxPooling1d, [8, 3])),
+  ...rows("MaxPooling1D", sequences(layers.maxPooling1d)),
   ...rows("MaxPooling2D", formats(layers.maxPooling2d, [7, 8, 3])),
   ...rows("MaxPooling3D", cube(layers.maxPooling3d)),
-  ...rows("GlobalAveragePooling1D", {
-    "by default": global(layers.globalAveragePooling1d, [5, 3]),
-  }),
-  ...rows("GlobalMaxPooling1D", { "by default": global(layers.globalMaxPooling1d, [5, 3]) }),
+  ...[layers.globalAveragePooling1d, layers.globalMaxPooling1d].flatMap((make, index) =>
+    rows(index === 0 ? "GlobalAveragePooling1D" : "GlobalMaxPooling1D", {
+      "by default": global(make, [5, 3]),
+      "open length": global(make, [null, 3]),
+    }),
+  ),
   ...[layers.globalAveragePooling2d, layers.globalMaxPooling2d].flatMap((make, index) =>
     rows(index === 0 ? "GlobalAveragePooling2D" : "GlobalMaxPooling2D", {
       "dataFormat channelsLast": global(make, [4, 5, 3]),

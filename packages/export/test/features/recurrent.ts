@@ -22,9 +22,13 @@ export function recurrentLayer(name: keyof typeof makers, config: Config = {}): 
   return makers[name]({ units: 3, ...START, ...config });
 }
 
-/** A model of one layer over sequences [N, 5, 4], with as many states [N, 3] as it is given. */
-export function over(layer: tfl.layers.Layer, states = 0): tfl.LayersModel {
-  const x = tfl.input({ name: "x", shape: [5, 4] });
+/** A model of one layer over sequences [N, length, 4], with as many states [N, 3] as it is given. */
+export function over(
+  layer: tfl.layers.Layer,
+  states = 0,
+  length: number | null = 5,
+): tfl.LayersModel {
+  const x = tfl.input({ name: "x", shape: [length, 4] });
   const initial = Array.from({ length: states }, (_, index) =>
     tfl.input({ name: `state${index}`, shape: [3] }),
   );
@@ -75,6 +79,11 @@ const options = (name: keyof typeof makers) => {
       compare: { unrollRecurrent: true },
     },
     "dropout, recurrentDropout": of({ dropout: 0.3, recurrentDropout: 0.3 }),
+    "open length": () => over(recurrentLayer(name), 0, null),
+    "open length, goBackwards, returnSequences": () => over(recurrentLayer(name, all), 0, null),
+    "open length, step by step": refused(() =>
+      over(recurrentLayer(name, { activation: "gelu" }), 0, null),
+    ),
     stateful: refused(() => stateful(recurrentLayer(name, { stateful: true }))),
     "behind a mask": refused(() => masked(recurrentLayer(name))),
   };
@@ -92,7 +101,10 @@ const image = () =>
     layers: [layers.conv2d({ filters: 2, kernelSize: 2, inputShape: [4, 5, 2] }), layers.flatten()],
   });
 
-function distributed(shape: readonly number[], layer: tfl.layers.Layer): () => tfl.LayersModel {
+function distributed(
+  shape: readonly (number | null)[],
+  layer: tfl.layers.Layer,
+): () => tfl.LayersModel {
   return () => {
     const x = tfl.input({ name: "x", shape: [...shape] });
     const y = layers.timeDistributed({ layer }).apply(x) as tfl.SymbolicTensor;
@@ -142,6 +154,7 @@ export const recurrent: Feature[] = [
     "layer with returnState": () => over(both("concat", { returnState: true })),
     "layer with goBackwards": () => over(both("sum", { goBackwards: true })),
     initialState: () => over(both("concat"), 4),
+    "open length": () => over(both("concat"), 0, null),
     "behind a mask": refused(() => masked(both("concat"))),
   }),
   ...rows("ConvLSTM2D", {
@@ -161,6 +174,10 @@ export const recurrent: Feature[] = [
   ...rows("TimeDistributed", {
     "layer Dense": distributed([3, 4], layers.dense({ units: 2, activation: "softmax" })),
     "layer Conv2D": distributed([3, 5, 6, 2], layers.conv2d({ filters: 2, kernelSize: 2 })),
+    "layer Dense, open length": distributed([null, 4], layers.dense({ units: 2 })),
+    "layer LayerNormalization, open length": refused(
+      distributed([null, 4], layers.layerNormalization()),
+    ),
     "layer LSTM": distributed([3, 5, 4], recurrentLayer("LSTM")),
     "layer Sequential": distributed([3, 4, 5, 2], image()),
   }),

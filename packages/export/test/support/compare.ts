@@ -40,7 +40,8 @@ export interface CompareOptions extends ExportOptions {
 }
 
 /**
- * Exports a model and compares all its outputs with tf.js on random input, for batch 1 and 3.
+ * Exports a model and compares all its outputs with tf.js on random input, for batch 1 and 3, open lengths 5
+ * and 8.
  * Tolerance: |error| <= 1e-5 + 1e-4 max |reference|.
  */
 export async function compare(
@@ -57,9 +58,12 @@ export async function compare(
   const run = reference ?? ((inputs) => model.predict(inputs));
   const exported = exportModel(model, rest);
   const session = await openSession(exported.bytes);
-  for (const batch of [1, 3]) {
+  for (const [batch, length] of [
+    [1, 5],
+    [3, 8],
+  ] as const) {
     const inputs = model.inputs.map(({ shape, dtype }, index) =>
-      tf.cast(make([batch, ...shape.slice(1).map(Number)], index), dtype),
+      tf.cast(make([batch, ...shape.slice(1).map((size) => size ?? length)], index), dtype),
     );
     const expected = [run(inputs)].flat();
     await expectOutputs(session, inputs, expected);

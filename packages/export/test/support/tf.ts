@@ -53,7 +53,11 @@ export function randomise<T extends tfl.LayersModel>(model: T, seed = 1): T {
 }
 
 /** A Sequential of these layers over items of a shape, with random weights. */
-export function sequential(inputShape: readonly number[], layers: tfl.layers.Layer[], seed = 1) {
+export function sequential(
+  inputShape: readonly (number | null)[],
+  layers: tfl.layers.Layer[],
+  seed = 1,
+) {
   const input = tfl.layers.inputLayer({ inputShape: [...inputShape], name: "x" });
   return randomise(tfl.sequential({ name: "model", layers: [input, ...layers] }), seed);
 }

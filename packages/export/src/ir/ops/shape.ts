@@ -21,10 +21,10 @@ import {
  */
 export function reshape(g: GraphBuilder, x: Value, shape: readonly Dim[]): Value {
   if (x.layout !== "source") throw misfit("Reshape", "needs its input in the source layout");
-  if (x.shape[0] !== shape[0] || itemSize(x.shape) !== itemSize(shape)) {
+  if (x.shape[0] !== shape[0] || !sameElements(x.shape, shape)) {
     throw misfit("Reshape", `${show(x.shape)} does not have the elements of ${show(shape)}`);
   }
-  return g.node("Reshape", [x, g.ints(reshapeTarget(shape))], { dtype: x.dtype, shape });
+  return g.node("Reshape", [x, g.ints(reshapeTarget(shape, x.shape))], { dtype: x.dtype, shape });
 }
 
 /**
@@ -107,12 +107,14 @@ export function slice(
   return g.node("Slice", [x, list("from"), list("to"), list("axis")], { ...x, shape });
 }
 
+/** Before the first element of any axis, however long. */
+const BEFORE_START = -(2 ** 31);
+
 /** An axis from its end to its start: https://onnx.ai/onnx/operators/onnx__Slice.html */
 export function reverse(g: GraphBuilder, x: Value, axis: number): Value {
-  const size = known("Slice", x, axis);
-  const [starts, ends, axes, steps] = [size - 1, -size - 1, axis, -1].map((number) =>
-    g.ints([number]),
-  );
+  const size = x.shape[axis];
+  const [from, to] = typeof size === "number" ? [size - 1, -size - 1] : [-1, BEFORE_START];
+  const [starts, ends, axes, steps] = [from, to, axis, -1].map((number) => g.ints([number]));
   return g.node("Slice", [x, starts, ends, axes, steps] as Value[], x);
 }
 
@@ -126,7 +128,7 @@ export function concat(g: GraphBuilder, values: readonly Value[], axis: number):
       throw misfit("Concat", `${show(first.shape)} and ${show(shape)} differ beside axis ${front}`);
     }
   }
-  const total = values.reduce((sum, value) => sum + known("Concat", value, front), 0);
+  const total = sum(values.map(({ shape }) => shape[front] as Dim));
   const shape = first.shape.map((size, index) => (index === front ? total : size));
   const layout = commonLayout("Concat", values);
   return g.node("Concat", values, { shape, layout }, { axis: int(front) });
@@ -172,6 +174,18 @@ export function resizeImage(
   return g.node("Resize", [x, null, factors], { shape, layout: x.layout }, attributes);
 }
 
-function itemSize(shape: readonly Dim[]): number {
-  return shape.slice(1).reduce((product: number, size) => product * Number(size), 1);
+/** 5 of 2 and 3; "T+3" of "T" and 3. */
+function sum(sizes: readonly Dim[]): Dim {
+  const known = sizes.every((size) => typeof size === "number");
+  return known ? sizes.reduce((total, size) => total + size, 0) : sizes.join("+");
+}
+
+/** True where known sizes have one product, and open ones are the same. */
+function sameElements(a: readonly Dim[], b: readonly Dim[]): boolean {
+  const [left, right] = [a, b].map((shape) => {
+    const open = shape.filter((size) => typeof size === "string").sort();
+    const known = shape.filter((size) => typeof size === "number");
+    return [...open, known.reduce((product, size) => product * size, 1)].join();
+  });
+  return left === right;
 }

@@ -27,7 +27,7 @@ export function conv(
   const { group = 1, dilations = [] } = window;
   needChannels("Conv", x, w, 1, group);
   const kernel = kernelOf("Conv", w);
-  const shape = [x.shape[0] as Dim, known("Conv", w, 0), ...slide("Conv", x, kernel, window)];
+  const shape = [x.shape[0] as Dim, known("Conv", w, 0), ...slide(x, kernel, window)];
   const attributes = {
     ...windowAttributes(kernel, window),
     ...(dilations.some((size) => size > 1) ? { dilations: ints(dilations) } : {}),
@@ -84,22 +84,29 @@ export function averagePool(g: GraphBuilder, x: Value, kernel: Sizes, window: Wi
 
 function pool(g: GraphBuilder, op: string, x: Value, kernel: Sizes, window: Window): Value {
   needRank(op, x, kernel.length + 2);
-  const shape = [...x.shape.slice(0, 2), ...slide(op, x, kernel, window)];
+  const shape = [...x.shape.slice(0, 2), ...slide(x, kernel, window)];
   return g.node(op, [x], { shape, layout: x.layout }, windowAttributes(kernel, window));
 }
 
 /** floor((size + pads - extent) / stride) + 1, extent = dilation (kernel - 1) + 1. */
-function slide(
-  op: string,
-  x: Value,
-  kernel: Sizes,
-  { strides, pads, dilations = [] }: Window,
-): number[] {
+function slide(x: Value, kernel: Sizes, { strides, pads, dilations = [] }: Window): Dim[] {
   return kernel.map((length, axis) => {
-    const size = known(op, x, axis + 2) + padding(pads, axis);
-    const extent = (dilations[axis] ?? 1) * (length - 1) + 1;
-    return Math.floor((size - extent) / at(strides, axis)) + 1;
+    const size = x.shape[axis + 2] as Dim;
+    const added = padding(pads, axis) - (dilations[axis] ?? 1) * (length - 1) - 1;
+    const stride = at(strides, axis);
+    if (typeof size === "string") return slideOpen(size, added, stride);
+    return Math.floor((size + added) / stride) + 1;
   });
+}
+
+/** `slide` of an open size, as text. */
+function slideOpen(size: string, added: number, stride: number): string {
+  if (stride === 1) return added === -1 ? size : `(${size}${signed(added + 1)})`;
+  return `(${size}${signed(added)})/${stride}+1`;
+}
+
+function signed(value: number): string {
+  return value < 0 ? `${value}` : `+${value}`;
 }
 
 /** What is added to an axis, before and after it. */
