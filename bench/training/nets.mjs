@@ -1,16 +1,41 @@
-/** The two networks that are timed, and how many steps of each make a measurement. */
+/** The networks that are timed, and how many steps of each make a measurement. */
 
 /**
  * @typedef {object} Net
  * @property {string} title
- * @property {{ model: import("@vaeport/train").TrainConfigInput["model"], latent: { size: number } }} config
+ * @property {Pick<import("@vaeport/train").TrainConfigInput, "model" | "latent"> & Partial<import("@vaeport/train").TrainConfigInput>} config
  * @property {number} stepsPerVisit steps that a variant is timed over in one round; 1 to 2 s of work
  * @property {number} settlingSteps untimed steps before them, since other variants had the caches
  * @property {{ steps: number, last: number, tolerance: number }} gate after so many steps, the mean loss over the
  *   last of them may differ from the baseline's by this fraction; weights, order and noise are each variant's own
  */
 
-/** @typedef {"dense" | "conv"} NetName */
+/** @typedef {"dense" | "conv"} PlainName the two that every variant trains */
+
+/**
+ * @typedef {"iwae" | "conditional" | "full" | "residual" | "gaussian" | "gaussian-learned" | "gaussian-optimal" |
+ *   "continuous-bernoulli" | "logistic"} KindName objectives, likelihoods and architectures
+ */
+
+/** @typedef {PlainName | KindName} NetName */
+
+/**
+ * The dense net with something else about it.
+ *
+ * @param {string} title
+ * @param {Partial<import("@vaeport/train").TrainConfigInput>} changes
+ * @returns {Net}
+ */
+function kind(title, changes) {
+  return {
+    title: `Dense net, ${title}`,
+    config: { model: { type: "dense", hidden: [400] }, latent: { size: 20 }, ...changes },
+    stepsPerVisit: 60,
+    settlingSteps: 12,
+    // A density's loss passes through 0 on its way down, which makes fractions of it large.
+    gate: { steps: 240, last: 60, tolerance: changes.likelihood ? 0.15 : 0.06 },
+  };
+}
 
 /** @type {Record<NetName, Net>} */
 export const NETS = {
@@ -39,7 +64,52 @@ export const NETS = {
     settlingSteps: 1,
     gate: { steps: 80, last: 20, tolerance: 0.06 },
   },
+  iwae: kind("importance-weighted, k = 5", { objective: { samples: 5 } }),
+  conditional: kind("conditional on the digit", { condition: "label" }),
+  full: kind("full covariance", { latent: { size: 20, posterior: "full" } }),
+  gaussian: kind("Gaussian, fixed variance", { likelihood: { name: "gaussian" } }),
+  "gaussian-learned": kind("Gaussian, learned variance", {
+    likelihood: { name: "gaussian", variance: "learned" },
+  }),
+  "gaussian-optimal": kind("Gaussian, optimal variance", {
+    likelihood: { name: "gaussian", variance: "optimal" },
+  }),
+  "continuous-bernoulli": kind("continuous Bernoulli", {
+    likelihood: { name: "continuous-bernoulli" },
+  }),
+  logistic: kind("discretised logistic", { likelihood: { name: "discretised-logistic" } }),
+  residual: {
+    title:
+      "Residual conv, batch normalisation: 3x3/2 32, block, 3x3/2 64, block, 16+16; dense 3136, block, transposed 3x3/2 64, block, 3x3/2 32, 3x3 1",
+    config: {
+      model: {
+        type: "conv",
+        layers: [
+          { channels: 32, stride: 2, residualBlocks: 1 },
+          { channels: 64, stride: 2, residualBlocks: 1 },
+        ],
+        normalisation: "batch",
+      },
+      latent: { size: 16 },
+    },
+    stepsPerVisit: 6,
+    settlingSteps: 1,
+    gate: { steps: 60, last: 15, tolerance: 0.12 },
+  },
 };
+
+/** Objectives, likelihoods and architectures, each in the same net in PyTorch (workers/kinds.py). @type {KindName[]} */
+export const KINDS = [
+  "iwae",
+  "conditional",
+  "full",
+  "residual",
+  "gaussian",
+  "gaussian-learned",
+  "gaussian-optimal",
+  "continuous-bernoulli",
+  "logistic",
+];
 
 export const BATCH = 128;
 

@@ -22,12 +22,30 @@ ${date}, \`${command}\`
 ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "an unnamed processor"}, ${gibibytes} GiB;
 ${versions.map(([name, version]) => `${name} ${version}`).join(", ")}.
 ${rounds} rounds in random order (seed ${seed}), one variant computing at any time; ${THREADS} threads, batch ${BATCH}, Adam 1e-3,
-Bernoulli from logits, ${ITEMS} images of MNIST, the whole loop.
+${ITEMS} images of MNIST, the whole loop.
 ${disturbance(all)}
 
 A ratio is speed over that of the reference in the same round, median [quartiles]; above 1 is faster.
 "Best" is the variant of its kind with the smallest median.
-${measurements.map(section).join("")}`;
+${overview(measurements)}${measurements.map(section).join("")}`;
+}
+
+/**
+ * A line for each net, where there are many.
+ *
+ * @param {Measurement[]} measurements
+ */
+function overview(measurements) {
+  if (measurements.length < 3) return "";
+  const rows = measurements.flatMap(({ net, results }) => {
+    const [baseline] = results;
+    const own = results.find(({ variant }) => variant.name === "vaeport");
+    if (!baseline || !own) return [];
+    const times = [baseline, own].map((result) => medianMilliseconds(result).toFixed(2));
+    return [[net, ...times, ratio(own, baseline), ratio(own, best(results, "eager"))]];
+  });
+  const titles = ["net", "PyTorch eager, ms", "vaeport, ms", "x eager", "x best eager"];
+  return `\n${table(titles, rows)}\n`;
 }
 
 /** @param {readonly Result[]} results */

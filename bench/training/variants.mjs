@@ -1,6 +1,7 @@
 /** What is timed: every variant is a program that trains when told to (`workers/serve.mjs` has the protocol). */
 import { fileURLToPath } from "node:url";
 import { pytorchFolder } from "../lib/pytorch.mjs";
+import { KINDS } from "./nets.mjs";
 
 /** @typedef {import("./nets.mjs").NetName} NetName */
 
@@ -18,10 +19,13 @@ import { pytorchFolder } from "../lib/pytorch.mjs";
 /** @type {NetName[]} */
 const BOTH = ["dense", "conv"];
 
+/** @type {NetName[]} */
+const ALL = [...BOTH, ...KINDS];
+
 /** The first is the baseline. @type {[Variant, ...Variant[]]} */
 export const VARIANTS = [
-  pytorch("eager", "PyTorch eager, default Adam", BOTH, ""),
-  pytorch("eager-fused", "PyTorch eager, fused Adam", BOTH, "--fused"),
+  pytorch("eager", "PyTorch eager, default Adam", ALL, ""),
+  pytorch("eager-fused", "PyTorch eager, fused Adam", ALL, "--fused"),
   pytorch("eager-last", "PyTorch eager, default Adam, channels_last", ["conv"], "--channels-last"),
   pytorch(
     "eager-fused-last",
@@ -57,7 +61,10 @@ export const VARIANTS = [
   ),
   javascript("tfjs", "tfjs", "tf.js: variableGrads, tf.train.adam", "plain-tfjs.mjs"),
   javascript("vaeport-eager", "vaeport", "vaeport: its loop, eager", "train-epochs.mjs", "eager"),
-  javascript("vaeport", "vaeport", "vaeport: its loop", "train-epochs.mjs", "captured"),
+  {
+    ...javascript("vaeport", "vaeport", "vaeport: its loop", "train-epochs.mjs", "captured"),
+    nets: ALL,
+  },
   javascript("captured", "vaeport", "vaeport: captured step, one a call", "captured.mjs", "1"),
   javascript("captured-12", "vaeport", "vaeport: captured step, 12 a call", "captured.mjs", "12"),
   javascript("products", "bound", "its matrix products and convolutions alone", "products.mjs"),

@@ -4,7 +4,7 @@ import { BATCH } from "../nets.mjs";
 import { serve } from "./serve.mjs";
 import { loadSetting, shuffledRows } from "./setting.mjs";
 
-const LOG_EVERY = { dense: 12, conv: 2 };
+const LOG_EVERY = /** @type {Record<string, number>} */ ({ dense: 12, conv: 2 });
 
 const { net, tf, config, dataset, vae, versions } = await loadSetting();
 const optimizer = tf.train.adam(1e-3, 0.9, 0.999, 1e-8);
@@ -25,7 +25,7 @@ function step(rows) {
 }
 
 async function* train() {
-  const steps = LOG_EVERY[net];
+  const steps = LOG_EVERY[net] ?? 1;
   /** @type {ReturnType<typeof step>[]} */
   let losses = [];
   for (const rows of shuffledRows(tf, 1)) {

@@ -11,8 +11,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from kinds import KINDS, Kind
+
 BATCH = 128
-LOG_EVERY = {"dense": 12, "conv": 2}
+LOG_EVERY = {"conv": 2, "residual": 2}
+CLASSES = 10
 COMPILE = {
     "loss": {},
     "cpp": {"options": {"cpp_wrapper": True}},
@@ -22,7 +25,7 @@ COMPILE = {
 
 
 class Vae(nn.Module):
-    """Encodes, samples and decodes; the forward pass is the loss, in nats per item."""
+    """Encodes, samples and decodes; the forward pass gives what is minimised, and -ELBO, in nats per item."""
 
     def __init__(self, encoder, features, latent, decoder):
         super().__init__()
@@ -42,7 +45,8 @@ class Vae(nn.Module):
         z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
         distortion = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="sum")
         rate = 0.5 * torch.sum(torch.expm1(log_variance) - log_variance + mean.square())
-        return (distortion + rate) / x.shape[0]
+        loss = (distortion + rate) / x.shape[0]
+        return loss, loss
 
 
 def dense():
@@ -82,8 +86,14 @@ def read_images(file, count):
     return torch.from_numpy(pixels.reshape(count, 784).astype(numpy.float32) / 255)
 
 
+def read_labels(file, count):
+    """One-hot, [count, 10]."""
+    labels = numpy.fromfile(file, dtype=numpy.uint8, offset=8, count=count)
+    return F.one_hot(torch.from_numpy(labels.astype(numpy.int64)), CLASSES).float()
+
+
 def make_step(options, model):
-    """A function from a batch to its loss, that also takes the optimizer's step."""
+    """A function from a batch to its -ELBO, that also takes the optimizer's step."""
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True if options.fused else None)
     loss_of, update = model, optimizer.step
     if options.compile:
@@ -91,12 +101,12 @@ def make_step(options, model):
     if options.compile == "all":
         update = torch.compile(optimizer.step, dynamic=False)
 
-    def step(x):
+    def step(*batch):
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(x)
+        loss, elbo = loss_of(*batch)
         loss.backward()
         update()
-        return loss.detach()
+        return elbo.detach()
 
     return step
 
@@ -104,19 +114,24 @@ def make_step(options, model):
 def train(options):
     """Trains for ever and yields (steps, mean loss) of every window."""
     images = read_images(options.images, options.items)
-    model = dense() if options.net == "dense" else conv()
-    shape = (BATCH, 784)
-    if options.net == "conv":
-        shape = (BATCH, 1, 28, 28)
-        if options.channels_last:
-            model = model.to(memory_format=torch.channels_last)
+    sets = [images]
+    if options.net in KINDS:
+        model = Kind(**KINDS[options.net])
+    else:
+        model = dense() if options.net == "dense" else conv()
+    if options.net in ("conv", "residual"):
+        sets = [images.view(-1, 1, 28, 28)]
+    if options.net == "conditional":
+        sets = [images, read_labels(options.labels, options.items)]
+    if options.channels_last:
+        model = model.to(memory_format=torch.channels_last)
     step = make_step(options, model)
-    window = LOG_EVERY[options.net]
+    window = LOG_EVERY.get(options.net, 12)
     losses = []
     while True:
         order = torch.randperm(options.items)
         for rows in order.split(BATCH):
-            losses.append(step(images.index_select(0, rows).view(shape)))
+            losses.append(step(*(each.index_select(0, rows) for each in sets)))
             if len(losses) == window:
                 yield window, torch.stack(losses).mean().item()
                 losses = []
@@ -147,9 +162,10 @@ def main():
     parser.add_argument("--fused", action="store_true")
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--compile", choices=list(COMPILE))
-    parser.add_argument("net", choices=["dense", "conv"])
+    parser.add_argument("net", choices=["dense", "conv", *KINDS])
     options = parser.parse_args()
     options.images = os.environ["BENCH_IMAGES"]
+    options.labels = options.images.replace("images-idx3", "labels-idx1")
     options.items = int(os.environ["BENCH_ITEMS"])
     torch.set_num_threads(int(os.environ["BENCH_THREADS"]))
     torch.manual_seed(1)
