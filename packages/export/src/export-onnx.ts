@@ -75,11 +75,12 @@ export interface ExportedModel {
  * an exact translation, OptionError for options that do not fit the model.
  */
 export function exportOnnx(model: LayersModelLike, options: ExportOptions = {}): ExportedModel {
-  return exportSource(readLayersModel(model), options);
+  const graph = sourceGraph(readLayersModel(model), options);
+  return { bytes: serialize(graph, PRODUCER), graph };
 }
 
-/** `exportOnnx` for a model that has been read already. */
-export function exportSource(source: SourceModel, options: ExportOptions): ExportedModel {
+/** The finished graph of a model, not yet written. */
+export function sourceGraph(source: SourceModel, options: ExportOptions): Graph {
   const g = startGraph(options.graphName ?? source.name, source, options);
   const names = borderNames(source, options);
   const outputs = translateInto(g, source, names.inputs, options);
@@ -87,7 +88,7 @@ export function exportSource(source: SourceModel, options: ExportOptions): Expor
     const layout = tensorLayout(source, output.shape.length, options);
     g.output(names.outputs[index] as string, output, layout);
   }
-  return finish(g, options);
+  return finishGraph(g, options);
 }
 
 /** An empty graph for what a model gives, with its metadata. */

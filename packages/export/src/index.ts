@@ -13,6 +13,7 @@ export {
   UnsupportedModelError,
   type UnsupportedPart,
 } from "./errors.js";
+export { type ExportedFiles, exportOnnxFile, type FileOptions } from "./export-file.js";
 export { type ExportedModel, type ExportOptions, exportOnnx } from "./export-onnx.js";
 export type { ImageLayout, Precision } from "./export-options.js";
 export type { GraphBuilder, Output } from "./ir/builder.js";
@@ -37,7 +38,7 @@ export type {
   SymbolicTensorLike,
   TensorLike,
 } from "./source/layers-model.js";
-export { loadLayersModel } from "./source/load.js";
+export { type LoadHandlerLike, loadLayersModel } from "./source/load.js";
 export type { PlainTensor, RunnableModelLike } from "./source/tensorflow.js";
 export type { SourceLayer, SourceModel, SourceTensor } from "./source/types.js";
 export type { TranslationContext, Translator, Translators } from "./translate/types.js";

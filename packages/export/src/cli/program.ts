@@ -42,6 +42,7 @@ export function makeProgram(): Command {
       ]),
     )
     .addOption(metadataOption())
+    .option("--external-data", "weights in a file of their own, <file>.data (default: above 2 GB)")
     .option("--unroll-recurrent", "write recurrent layers step by step, for WebGPU")
     .option("--check", "first compare with tf.js on random input; needs onnxruntime-node")
     .option("--no-check", "do not compare lower precisions either")

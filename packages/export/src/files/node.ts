@@ -1,10 +1,27 @@
 /** Files in Node, behind `#files`: read by path or address, written whole or not at all. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SourceError, TargetError } from "../errors.js";
+import { ExportError, SourceError, TargetError } from "../errors.js";
+import { type ByteFile, memoryFile } from "./chunks.js";
 import { fetchBytes, isUrl } from "./fetch.js";
+
+export { type ByteFile, type ByteSource, joinFiles } from "./chunks.js";
+
+/** Bytes read or written in one call: the system refuses 2 GB and more. */
+const PIECE = 2 ** 26;
 
 /** The bytes behind a path, a `file:` address or an HTTP address. Throws SourceError. */
 export async function readBytes(location: string): Promise<Uint8Array> {
@@ -13,16 +30,51 @@ export async function readBytes(location: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const reason = code === "ENOENT" ? "there is no such file" : String(code);
-    throw new SourceError(`Cannot read ${path}: ${reason}. Check the path.`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+/** A file's bytes behind a path are read when they are asked for, those behind an HTTP address are fetched here. */
+export async function openFile(location: string): Promise<ByteFile> {
+  if (isUrl(location)) return memoryFile(await fetchBytes(location));
+  const path = location.startsWith("file:") ? fileURLToPath(location) : location;
+  try {
+    return { size: (await stat(path)).size, readInto: (target, at) => readPart(path, target, at) };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function readPart(path: string, target: Uint8Array, offset: number): void {
+  const file = openSync(path, "r");
+  try {
+    for (let done = 0; done < target.length; ) {
+      const length = Math.min(target.length - done, PIECE);
+      const count = readSync(file, target, done, length, offset + done);
+      if (count === 0)
+        throw new SourceError(`${path} became shorter while it was read. Try again.`);
+      done += count;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unreadable(path: string, cause: unknown): SourceError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const reason = code === "ENOENT" ? "there is no such file" : String(code);
+  return new SourceError(`Cannot read ${path}: ${reason}. Check the path.`, { cause });
 }
 
 /** Where `name` lies that stands in the same folder as `location`. */
 export function beside(location: string, name: string): string {
   if (isUrl(location) || location.startsWith("file:")) return new URL(name, location).href;
   return join(dirname(location), name);
+}
+
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return basename(path);
 }
 
 /** Where `name` lies inside a folder. */
@@ -41,12 +93,44 @@ export async function readFolder(folder: string): Promise<Record<string, Uint8Ar
 
 // Writing is synchronous on purpose: a SIGINT is handled before it or after it, never in between.
 
-/** Writes a file that appears whole. Throws TargetError where it exists and `force` is not set. */
-export function writeFileWhole(path: string, bytes: Uint8Array, force: boolean): void {
-  if (existsSync(path) && !force) {
-    throw new TargetError(`${path} exists. Pass --force (force: true) to replace it.`);
+/** Throws TargetError where a file exists and `force` is not set. */
+export function needFree(paths: readonly string[], force: boolean): void {
+  const taken = force ? undefined : paths.find((path) => existsSync(path));
+  if (taken === undefined) return;
+  throw new TargetError(`${taken} exists. Pass --force (force: true) to replace it.`);
+}
+
+/**
+ * Writes files piece by piece, each under a temporary name; only when all are written do they appear, the
+ * first one last. Throws TargetError where one exists and `force` is not set, or cannot be written.
+ */
+export function writeFilesWhole(
+  files: readonly { path: string; pieces: Iterable<Uint8Array> }[],
+  force: boolean,
+): void {
+  needFree(
+    files.map(({ path }) => path),
+    force,
+  );
+  const [file, ...more] = files;
+  if (file === undefined) return;
+  appear(file.path, (partial) => {
+    writePieces(partial, file.pieces);
+    writeFilesWhole(more, force);
+  });
+}
+
+function writePieces(path: string, pieces: Iterable<Uint8Array>): void {
+  const file = openSync(path, "w");
+  try {
+    for (const piece of pieces) {
+      for (let done = 0; done < piece.length; ) {
+        done += writeSync(file, piece, done, Math.min(piece.length - done, PIECE));
+      }
+    }
+  } finally {
+    closeSync(file);
   }
-  appear(path, (partial) => writeFileSync(partial, bytes));
 }
 
 /**
@@ -96,6 +180,7 @@ function appear(target: string, make: (partial: string) => void): void {
     renameSync(partial, target);
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
+    if (cause instanceof ExportError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TargetError(`Cannot write ${target}: ${reason}.`, { cause });
   }

@@ -1,6 +1,9 @@
 /** Files outside Node, behind `#files`: addresses can be read, folders are for Node. */
 import { ExportError } from "../errors.js";
+import { type ByteFile, memoryFile } from "./chunks.js";
 import { fetchBytes, isUrl } from "./fetch.js";
+
+export { type ByteFile, type ByteSource, joinFiles } from "./chunks.js";
 
 /** The bytes behind an address, which may be relative to the page. */
 export function readBytes(location: string): Promise<Uint8Array> {
@@ -22,8 +25,20 @@ export function readFolder(folder: string): never {
   throw needsNode(`Reading the folder ${folder}`);
 }
 
-export function writeFileWhole(path: string): never {
-  throw needsNode(`Writing ${path}`);
+export async function openFile(location: string): Promise<ByteFile> {
+  return memoryFile(await fetchBytes(location));
+}
+
+export function nameOf(path: string): string {
+  return path.replace(/^.*\//, "");
+}
+
+export function needFree(paths: readonly string[]): never {
+  throw needsNode(`Writing ${paths.join(", ")}`);
+}
+
+export function writeFilesWhole(files: readonly { path: string }[]): never {
+  return needFree(files.map(({ path }) => path));
 }
 
 export function writeFolderWhole(folder: string): never {

@@ -1,20 +1,20 @@
 /** Constants of one graph, each stored once however often it is asked for; large ones held by nobody. */
 import { GraphError } from "../errors.js";
 import { elementCount } from "./tensor.js";
-import type { Constant, ConstantOf, Elements, FloatConstant, IntConstant } from "./types.js";
+import {
+  byteLength,
+  type Constant,
+  type ConstantOf,
+  type Elements,
+  type FloatConstant,
+  type IntConstant,
+} from "./types.js";
 
 /** Elements looked at to tell most constants apart before they are compared in full. */
 const SAMPLES = 16;
 
 /** Bytes from which the elements of a constant are made anew at each reading, so that none stay in memory. */
 const DEFERRED_BYTES = 2 ** 24;
-
-const BYTES: Readonly<Record<keyof Elements, number>> = {
-  float32: 4,
-  float16: 2,
-  int8: 1,
-  int64: 8,
-};
 
 /** A constant in the source layout; `make` gives its elements, row-major, the same at each call. */
 export function constant<D extends keyof Elements>(
@@ -24,7 +24,7 @@ export function constant<D extends keyof Elements>(
   make: () => Elements[D],
 ): ConstantOf<D> {
   const head = { name, dtype, shape, layout: "source" } as const;
-  if (elementCount(shape) * BYTES[dtype] < DEFERRED_BYTES) return { ...head, data: make() };
+  if (byteLength({ dtype, shape }) < DEFERRED_BYTES) return { ...head, data: make() };
   return {
     ...head,
     get data() {
@@ -46,11 +46,6 @@ export function derive<D extends keyof Elements>(
 /** True where the elements are made at each reading. */
 export function isDeferred(value: Constant): boolean {
   return Object.getOwnPropertyDescriptor(value, "data")?.get !== undefined;
-}
-
-/** How many bytes the elements take. */
-export function byteLength({ dtype, shape }: Constant): number {
-  return elementCount(shape) * BYTES[dtype];
 }
 
 export class ConstantPool {

@@ -43,6 +43,18 @@ export type FloatConstant = ConstantOf<"float32">;
 export type IntConstant = ConstantOf<"int64">;
 export type Constant = { [D in keyof Elements]: ConstantOf<D> }[keyof Elements];
 
+const ELEMENT_BYTES: Readonly<Record<keyof Elements, number>> = {
+  float32: 4,
+  float16: 2,
+  int8: 1,
+  int64: 8,
+};
+
+/** How many bytes a constant's elements take. */
+export function byteLength({ dtype, shape }: Pick<Constant, "dtype" | "shape">): number {
+  return shape.reduce((bytes, size) => bytes * size, ELEMENT_BYTES[dtype]);
+}
+
 export type Attribute =
   | { readonly type: "int" | "float"; readonly value: number }
   | { readonly type: "ints" | "floats"; readonly value: readonly number[] }

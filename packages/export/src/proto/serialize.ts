@@ -1,7 +1,9 @@
 /** Graph to the bytes of an ONNX file: the only user of protobufjs. */
 import { onnx } from "#onnx";
+import { OptionError } from "../errors.js";
 import {
   type Attribute,
+  byteLength,
   type Constant,
   constantsOf,
   type DataType,
@@ -22,8 +24,37 @@ const DATA_TYPES: Readonly<Record<DataType, onnx.TensorProto.DataType>> = {
   int64: ProtoType.INT64,
 };
 
-/** The ONNX file of a graph; the same graph gives the same bytes. */
-export function serialize(graph: Graph, producer: { name: string; version: string }): Uint8Array {
+export interface Producer {
+  name: string;
+  version: string;
+}
+
+/** Protobuf ends at 2 GiB; some is left for what is not weights. */
+export const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 24;
+
+/**
+ * The ONNX file of a graph; the same graph gives the same bytes. Throws OptionError for weights that
+ * one file cannot hold.
+ */
+export function serialize(graph: Graph, producer: Producer): Uint8Array {
+  const bytes = weightBytes(graph);
+  if (bytes > MAX_INLINE_BYTES) {
+    throw new OptionError(
+      `${bytes} bytes of weights do not fit one ONNX file, which ends at 2 GiB. ` +
+        "Write them to a file of their own: exportOnnxFile does, and the command line without being asked.",
+    );
+  }
+  return encode(graph, producer, (constant) => ({ rawData: littleEndian(constant) }));
+}
+
+export function weightBytes(graph: Graph): number {
+  return constantsOf(graph).reduce((sum, constant) => sum + byteLength(constant), 0);
+}
+
+/** What an initializer holds beside its name, type and shape. */
+export type Content = (constant: Constant) => onnx.TensorProto.$Properties;
+
+export function encode(graph: Graph, producer: Producer, content: Content): Uint8Array {
   const model: onnx.ModelProto.$Properties = {
     irVersion: IR_VERSIONS[graph.opset] ?? 0,
     producerName: producer.name,
@@ -32,7 +63,10 @@ export function serialize(graph: Graph, producer: { name: string; version: strin
     graph: {
       name: graph.name,
       node: graph.nodes.map(nodeProto),
-      initializer: constantsOf(graph).map(tensorProto),
+      initializer: constantsOf(graph).map((constant) => ({
+        ...tensorProto(constant),
+        ...content(constant),
+      })),
       input: graph.inputs.map(valueProto),
       output: graph.outputs.map(valueProto),
       valueInfo: innerValues(graph).map(valueProto),
@@ -89,13 +123,12 @@ function valueProto({ name, dtype, shape }: Value): onnx.ValueInfoProto.$Propert
   return { name, type: { tensorType: { elemType: DATA_TYPES[dtype], shape: { dim } } } };
 }
 
-function tensorProto(constant: Constant): onnx.TensorProto.$Properties {
-  const { name, dtype, shape } = constant;
-  return { name, dims: [...shape], dataType: DATA_TYPES[dtype], rawData: littleEndian(constant) };
+function tensorProto({ name, dtype, shape }: Constant): onnx.TensorProto.$Properties {
+  return { name, dims: [...shape], dataType: DATA_TYPES[dtype] };
 }
 
 /** The elements as ONNX stores them, whatever the order of bytes in this machine. */
-function littleEndian({ data }: Constant): Uint8Array {
+export function littleEndian({ data }: Constant): Uint8Array {
   const native = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return native;
   const size = data.BYTES_PER_ELEMENT;

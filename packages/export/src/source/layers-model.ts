@@ -38,6 +38,7 @@ export interface LayerLike {
 
 /** What is used of `tf.Tensor`. */
 export interface TensorLike {
+  readonly dataId?: object;
   readonly shape: readonly number[];
   readonly dtype: string;
   dataSync(): unknown;
@@ -51,15 +52,18 @@ export interface LayersModelLike extends LayerLike {
   toJSON?(unused: undefined, returnString: false): unknown;
 }
 
+/** Elements of a weight that are not with tf.js; undefined for those that are. */
+export type ReadWeight = (tensor: TensorLike) => Float32Array | undefined;
+
 /** The model as plain data. Throws SourceError where it is no LayersModel, or an empty one. */
-export function readLayersModel(model: LayersModelLike): SourceModel {
+export function readLayersModel(model: LayersModelLike, elsewhere?: ReadWeight): SourceModel {
   if (!isModel(model)) {
     throw new SourceError(
       `Expected a tf.js LayersModel, got ${typeof model === "object" ? "another object" : String(model)}. ` +
         "Pass what tf.model, tf.sequential or tf.loadLayersModel returns; a GraphModel has no layers to export.",
     );
   }
-  return { ...new ModelReader().read(model), tfjsLayersVersion: versionOf(model) };
+  return { ...new ModelReader(elsewhere).read(model), tfjsLayersVersion: versionOf(model) };
 }
 
 /** "4.22.0" of "tfjs-layers 4.22.0". The configuration stays out: making it warns of call arguments. */
@@ -73,6 +77,11 @@ function versionOf(model: LayersModelLike): string | undefined {
 class ModelReader {
   /** Layers already read: a shared layer stays one. */
   readonly #layers = new Map<LayerLike, SourceLayer>();
+  readonly #elsewhere: ReadWeight | undefined;
+
+  constructor(elsewhere: ReadWeight | undefined) {
+    this.#elsewhere = elsewhere;
+  }
 
   read(model: LayersModelLike): SourceModel {
     if (model.outputs.length === 0) {
@@ -127,7 +136,7 @@ class ModelReader {
       name: layer.name,
       className: layer.getClassName(),
       config: nested ? {} : configOf(layer),
-      weights: nested ? {} : own ? readWeights(layer) : weightsOf(inner),
+      weights: nested ? {} : own ? readWeights(layer, this.#elsewhere) : weightsOf(inner),
       inner,
       ...(nested ? { model: this.read(layer) } : {}),
     };
@@ -169,7 +178,7 @@ function remember(
 }
 
 /** A layer's weights by the last part of their names: `conv2d_1/kernel` is `kernel`. */
-function readWeights(layer: LayerLike): Record<string, SourceTensor> {
+function readWeights(layer: LayerLike, elsewhere?: ReadWeight): Record<string, SourceTensor> {
   const tensors = layer.getWeights();
   const named = layer.weights.map(({ originalName }, index) => {
     const tensor = tensors[index] as TensorLike;
@@ -182,7 +191,8 @@ function readWeights(layer: LayerLike): Record<string, SourceTensor> {
     const read = {
       shape: [...tensor.shape],
       get data() {
-        return needNumbers(tensor.dataSync() as Float32Array, originalName);
+        const data = elsewhere?.(tensor) ?? (tensor.dataSync() as Float32Array);
+        return needNumbers(data, originalName);
       },
     };
     return [role, read] as const;
@@ -191,8 +201,9 @@ function readWeights(layer: LayerLike): Record<string, SourceTensor> {
 }
 
 function needNumbers(data: Float32Array, name: string): Float32Array {
-  const broken = data.findIndex(Number.isNaN);
-  if (broken < 0) return data;
+  let broken = 0;
+  while (broken < data.length && !Number.isNaN(data[broken])) broken++; // faster than findIndex
+  if (broken === data.length) return data;
   throw new SourceError(
     `Weight "${name}" has no number at element ${broken} (NaN). The training diverged or the file is damaged.`,
   );

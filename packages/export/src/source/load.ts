@@ -3,12 +3,12 @@
  * Format: https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts
  * (`ModelJSON`).
  */
-import { beside, readBytes } from "#files";
+import { type ByteFile, type ByteSource, beside, joinFiles, openFile, readBytes } from "#files";
 import { SourceError } from "../errors.js";
 import { importLayers, type RunnableModelLike } from "./tensorflow.js";
 import { checkTopology } from "./topology.js";
 
-type WeightSpec = import("@tensorflow/tfjs-core").io.WeightsManifestEntry;
+export type WeightSpec = import("@tensorflow/tfjs-core").io.WeightsManifestEntry;
 
 interface WeightGroup {
   paths: string[];
@@ -25,31 +25,90 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   bool: 1,
 };
 
+/** What is used of `tf.io.IOHandler`. */
+export interface LoadHandlerLike {
+  load?(): Promise<import("@tensorflow/tfjs-core").io.ModelArtifacts>;
+}
+
+/** A weight, and where its bytes start among those of all shards. */
+export interface PlacedWeight {
+  spec: WeightSpec;
+  offset: number;
+}
+
+/** A model.json that was read, and its shards, which are not. */
+export interface ModelFiles {
+  document: Uint8Array;
+  topology: object;
+  weights: PlacedWeight[];
+  bytes: ByteSource;
+}
+
 /**
- * The model, on the active tf.js backend or else on the one in plain JavaScript. Throws SourceError
- * for what is missing, damaged or no layers model, MissingPackageError where tf.js is not
- * installed.
+ * The model behind a path, an address or a handler of `tf.io`, on the active tf.js backend or else on
+ * the one in plain JavaScript. Addresses of schemes other than http, https and file go to the handler
+ * that tf.js knows for them. Throws SourceError for what is missing, damaged or no layers model,
+ * MissingPackageError where tf.js is not installed.
  */
-export async function loadLayersModel(location: string): Promise<RunnableModelLike> {
-  const document = parseJson(await readBytes(location), location);
-  const topology = document.modelTopology;
-  if (document.format === "graph-model" || !isObject(topology)) {
+export async function loadLayersModel(
+  source: string | LoadHandlerLike,
+): Promise<RunnableModelLike> {
+  const { core, layers } = await importLayers();
+  if (typeof source !== "string")
+    return build("the handler's artifacts", () => layers.loadLayersModel(source));
+  if (isForeign(source)) {
+    const [handler, ...more] = core.io.getLoadHandlers(source);
+    if (handler !== undefined && more.length === 0)
+      return build(source, () => layers.loadLayersModel(handler));
+    throw new SourceError(
+      `${more.length + (handler ? 1 : 0)} handlers of tf.io know ${source}. Register one, or pass a path or an http(s) address.`,
+    );
+  }
+  const { topology, weights, bytes } = await openModelJson(source);
+  const artifacts = {
+    modelTopology: topology,
+    weightSpecs: weights.map(({ spec }) => spec),
+    weightData: bytes.read(0, bytes.size).buffer as ArrayBuffer,
+  };
+  return build(source, () => layers.loadLayersModel(core.io.fromMemory(artifacts)));
+}
+
+/** An address such as indexeddb://name. */
+export function isForeign(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) && !/^(https?|file):/i.test(location);
+}
+
+/** Lets tf.js make a model, and says what was read where it cannot. */
+export async function build<T>(source: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SourceError(`tf.js cannot build the model in ${source}: ${reason}`, { cause });
+  }
+}
+
+/** Reads model.json and finds its weights. Throws SourceError where either does not fit. */
+export async function openModelJson(location: string): Promise<ModelFiles> {
+  const document = await readBytes(location);
+  const { format, modelTopology, weightsManifest } = parseJson(document, location);
+  if (format === "graph-model" || !isObject(modelTopology)) {
     throw new SourceError(
       `${location} is not a tf.js layers model. Save one with model.save(), or convert with --output_format tfjs_layers_model.`,
     );
   }
-  const groups = parseManifest(document.weightsManifest, location);
-  const weightData = await readGroups(groups, location);
-  const weightSpecs = groups.flatMap(({ weights }) => weights);
-  const { core, layers } = await importLayers();
-  try {
-    checkTopology(topology);
-    const artifacts = { modelTopology: topology, weightSpecs, weightData };
-    return await layers.loadLayersModel(core.io.fromMemory(artifacts));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SourceError(`tf.js cannot build the model in ${location}: ${reason}`, { cause });
-  }
+  const groups = parseManifest(weightsManifest, location);
+  const files = await Promise.all(groups.map((group) => openGroup(group, location)));
+  await build(location, async () => checkTopology(modelTopology));
+  let offset = 0;
+  const weights = groups
+    .flatMap((group) => group.weights)
+    .map((spec) => {
+      const placed = { spec, offset };
+      offset += weightBytes(spec);
+      return placed;
+    });
+  return { document, topology: modelTopology, weights, bytes: joinFiles(files.flat()) };
 }
 
 function parseJson(bytes: Uint8Array, location: string): Record<string, unknown> {
@@ -98,37 +157,21 @@ function storedBytes(spec: Record<string, unknown>): number | undefined {
   return typeof dtype === "string" ? ELEMENT_BYTES[dtype] : undefined;
 }
 
-/** All shards behind one another, each group held to the length that its weights ask for. */
-async function readGroups(groups: readonly WeightGroup[], location: string): Promise<ArrayBuffer> {
-  const shards: Uint8Array[] = [];
-  for (const { paths, weights } of groups) {
-    const own = await Promise.all(paths.map((path) => readBytes(beside(location, path))));
-    const got = own.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const expected = weights.reduce((sum, spec) => sum + weightBytes(spec), 0);
-    if (got !== expected) {
-      throw new SourceError(
-        `${location}: ${paths.join(", ")} should hold ${expected} bytes of weights, got ${got}. ` +
-          "The file is damaged or of another model; copy or save it again.",
-      );
-    }
-    shards.push(...own);
-  }
-  return join(shards);
+/** The shards of a group, held to the length that its weights ask for. */
+async function openGroup({ paths, weights }: WeightGroup, location: string): Promise<ByteFile[]> {
+  const files = await Promise.all(paths.map((path) => openFile(beside(location, path))));
+  const got = files.reduce((sum, { size }) => sum + size, 0);
+  const expected = weights.reduce((sum, spec) => sum + weightBytes(spec), 0);
+  if (got === expected) return files;
+  throw new SourceError(
+    `${location}: ${paths.join(", ")} should hold ${expected} bytes of weights, got ${got}. ` +
+      "The file is damaged or of another model; copy or save it again.",
+  );
 }
 
-function weightBytes(spec: WeightSpec): number {
+export function weightBytes(spec: WeightSpec): number {
   const count = spec.shape.reduce((product, size) => product * size, 1);
   return count * (storedBytes({ ...spec }) ?? 0);
-}
-
-function join(shards: readonly Uint8Array[]): ArrayBuffer {
-  const joined = new Uint8Array(shards.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const shard of shards) {
-    joined.set(shard, offset);
-    offset += shard.byteLength;
-  }
-  return joined.buffer;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

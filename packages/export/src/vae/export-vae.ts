@@ -7,12 +7,12 @@ import {
   type VaeManifest,
 } from "@vaeport/infer/manifest";
 import type { Precision } from "../export-options.js";
+import { sha256 } from "../sha256.js";
 import type { RunnableModelLike } from "../source/tensorflow.js";
 import { PRODUCER } from "../version.js";
 import { checkVector } from "./check-vector.js";
 import { decoderGraph, encoderGraph, type GraphOptions, scoreGraph } from "./graphs.js";
 import type { RunGraph } from "./probe.js";
-import { sha256 } from "./sha256.js";
 import { type LowerPrecision, lowerPrecisions, type Pair, variantErrors } from "./variants.js";
 
 /** What a run leaves behind: two LayersModels and the description of both. */

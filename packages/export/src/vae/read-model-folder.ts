@@ -8,7 +8,7 @@ import {
 import { inside, readBytes } from "#files";
 import { OptionError, SourceError } from "../errors.js";
 import type { Precision } from "../export-options.js";
-import { sha256 } from "./sha256.js";
+import { sha256 } from "../sha256.js";
 
 export interface ModelFolder {
   manifest: VaeManifest;

@@ -1,0 +1,98 @@
+/** Exports to disk: weights are read, converted and written one at a time. */
+import { beside, nameOf, needFree, writeFilesWhole } from "#files";
+import { type ExportOptions, sourceGraph } from "./export-onnx.js";
+import type { Graph } from "./ir/types.js";
+import { serializeExternal } from "./proto/external-data.js";
+import { MAX_INLINE_BYTES, serialize, weightBytes } from "./proto/serialize.js";
+import { type LayersModelLike, readLayersModel } from "./source/layers-model.js";
+import type { LoadHandlerLike } from "./source/load.js";
+import { openModel } from "./source/open.js";
+import type { SourceModel } from "./source/types.js";
+import { PRODUCER } from "./version.js";
+
+export interface FileOptions extends ExportOptions {
+  /**
+   * Weights in a file of their own beside the model's, `<name>.data`. By default only where they take
+   * more than 2 GB, which one ONNX file cannot hold.
+   */
+  externalData?: boolean;
+  /** Replace files that exist. */
+  force?: boolean;
+  /** Called as bytes are written. */
+  onProgress?: (written: number, total: number) => void;
+}
+
+export interface ExportedFiles {
+  graph: Graph;
+  /** The model's file, then that of its weights, if any. */
+  files: { path: string; bytes: number }[];
+}
+
+/**
+ * Writes a model to an ONNX file: a LayersModel in memory, a path or address of a model.json, or a
+ * handler of `tf.io`. From a path, no more than one weight is in memory at a time where weights are
+ * external. Throws TargetError for files that exist, and what `exportOnnx` and `loadLayersModel` throw.
+ */
+export async function exportOnnxFile(
+  model: LayersModelLike | string | LoadHandlerLike,
+  path: string,
+  options: FileOptions = {},
+): Promise<ExportedFiles> {
+  needFree([path], options.force ?? false);
+  if (typeof model === "object" && "outputs" in model) {
+    return writeGraph(sourceGraph(readLayersModel(model), options), path, options);
+  }
+  const { source, metadata } = await openModel(model as string | LoadHandlerLike);
+  return writeGraph(openedGraph({ source, metadata }, options), path, options);
+}
+
+/** The graph of a model that was opened; what its files hash to is in the metadata. */
+export function openedGraph(
+  { source, metadata }: { source: SourceModel; metadata: Record<string, string> },
+  options: ExportOptions,
+): Graph {
+  return sourceGraph(source, { ...options, metadata: { ...metadata, ...options.metadata } });
+}
+
+/** True where a graph's weights are written to a file of their own. */
+export function isExternal(graph: Graph, { externalData }: FileOptions): boolean {
+  return externalData ?? weightBytes(graph) > MAX_INLINE_BYTES;
+}
+
+/** Writes a graph, its weights piece by piece. */
+export function writeGraph(graph: Graph, path: string, options: FileOptions): ExportedFiles {
+  const { force = false, onProgress } = options;
+  if (!isExternal(graph, options)) {
+    const bytes = serialize(graph, PRODUCER);
+    writeFilesWhole([{ path, pieces: [bytes] }], force);
+    return { graph, files: [{ path, bytes: bytes.length }] };
+  }
+  const name = `${nameOf(path)}.data`;
+  const { bytes, dataBytes, data } = serializeExternal(graph, PRODUCER, name);
+  const dataPath = beside(path, name);
+  const files = [
+    { path, pieces: [bytes] },
+    { path: dataPath, pieces: counted(data(), dataBytes, onProgress) },
+  ];
+  writeFilesWhole(files, force);
+  return {
+    graph,
+    files: [
+      { path, bytes: bytes.length },
+      { path: dataPath, bytes: dataBytes },
+    ],
+  };
+}
+
+function* counted(
+  pieces: Iterable<Uint8Array>,
+  total: number,
+  onProgress: FileOptions["onProgress"],
+): Generator<Uint8Array> {
+  let written = 0;
+  for (const piece of pieces) {
+    yield piece;
+    written += piece.length;
+    onProgress?.(written, total);
+  }
+}

@@ -1,0 +1,107 @@
+/** Opens a model.json for export: the structure by tf.js, each weight read from its shard when it is written. */
+import { sha256 } from "../sha256.js";
+import { type LayersModelLike, readLayersModel, type TensorLike } from "./layers-model.js";
+import {
+  build,
+  isForeign,
+  type LoadHandlerLike,
+  loadLayersModel,
+  type ModelFiles,
+  openModelJson,
+  type PlacedWeight,
+  weightBytes,
+} from "./load.js";
+import { importLayers } from "./tensorflow.js";
+import type { SourceModel } from "./types.js";
+
+type Core = typeof import("@tensorflow/tfjs-core");
+
+/** Above this, the source's hash would take longer than the export. */
+const MAX_HASHED_BYTES = 2 ** 28;
+
+/** What was opened, with the SHA-256 of model.json and its shards where there are such files. */
+export interface OpenedModel {
+  source: SourceModel;
+  metadata: Record<string, string>;
+}
+
+/**
+ * The model without its weights in memory: tf.js builds it on zeros that are never touched, and says by
+ * its own rules which weight belongs where. Models with weight constraints, which tf.js applies while it
+ * loads, and those behind handlers are loaded in full. Throws what `loadLayersModel` throws.
+ */
+export async function openModel(location: string | LoadHandlerLike): Promise<OpenedModel> {
+  if (typeof location !== "string" || isForeign(location)) {
+    return { source: readLayersModel(await loadLayersModel(location)), metadata: {} };
+  }
+  const files = await openModelJson(location);
+  const metadata = await hashes(files);
+  const { core, layers } = await importLayers();
+  const modelTopology = withoutInitializers(files.topology) as object;
+  const model = await build(location, () =>
+    layers.loadLayersModel(core.io.fromMemory({ modelTopology })),
+  );
+  if (model.weights.some((weight) => constraintOf(weight) != null)) {
+    model.dispose();
+    return { source: readLayersModel(await loadLayersModel(location)), metadata };
+  }
+  const placed = await build(location, async () => bind(core, model, files.weights));
+  const read = (tensor: TensorLike) => {
+    const weight = placed.get(tensor.dataId as object);
+    return weight && readWeight(core, files, weight);
+  };
+  return { source: readLayersModel(model as LayersModelLike, read), metadata };
+}
+
+/** Initial weights are thrown away, so none are computed. */
+function withoutInitializers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutInitializers);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, field]) => {
+    const initializer = key.endsWith("_initializer") && field !== null;
+    return [key, initializer ? { class_name: "Zeros", config: {} } : withoutInitializers(field)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function constraintOf(weight: object): unknown {
+  return "constraint" in weight ? weight.constraint : undefined;
+}
+
+/** Lets tf.js load zeros under the weights' names; by their identity each is found again in its layer. */
+function bind(
+  core: Core,
+  model: import("@tensorflow/tfjs-layers").LayersModel,
+  weights: readonly PlacedWeight[],
+): Map<object, PlacedWeight> {
+  const placed = new Map<object, PlacedWeight>();
+  const named = weights
+    .filter(({ spec }) => spec.group !== "optimizer")
+    .map((weight) => {
+      const { name, shape, dtype } = weight.spec;
+      const zeros = core.zeros(shape, dtype as "float32");
+      placed.set(zeros.dataId, weight);
+      return [name, zeros] as const;
+    });
+  model.loadWeights(Object.fromEntries(named));
+  core.dispose(named.map(([, zeros]) => zeros));
+  return placed;
+}
+
+/** Plain float32 as it lies in the file; what is quantised, by tf.js' own decoding. */
+function readWeight(core: Core, { bytes }: ModelFiles, { spec, offset }: PlacedWeight) {
+  const stored = bytes.read(offset, weightBytes(spec)).buffer as ArrayBuffer;
+  if (spec.quantization === undefined) return new Float32Array(stored);
+  const { [spec.name]: tensor } = core.io.decodeWeights(stored, [spec]);
+  const data = tensor?.dataSync() as Float32Array;
+  tensor?.dispose();
+  return data;
+}
+
+async function hashes({ document, bytes }: ModelFiles): Promise<Record<string, string>> {
+  if (bytes.size > MAX_HASHED_BYTES) return { source_json_sha256: await sha256(document) };
+  const all = new Uint8Array(document.length + bytes.size);
+  all.set(document);
+  all.set(bytes.read(0, bytes.size), document.length);
+  return { source_sha256: await sha256(all) };
+}
