@@ -11,6 +11,7 @@ import { seededNormal, seededUniform } from "@vaeport/infer/random";
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { decoderGraph, encoderGraph, scoreGraph, type VaeDescription } from "../src/vae/graphs.js";
+import { modelCard } from "../src/vae/model-card.js";
 import { checkOnnx } from "./referee.js";
 import { expectClose } from "./support/compare.js";
 import { randomise, tfl } from "./support/tf.js";
@@ -237,6 +238,16 @@ describe("a conditional model with a full covariance", () => {
     const summary: RunSummary = { ...summaryOf(2, 1, K), ...description, label: 1, example };
     const { manifest, files } = await exportVae({ ...models, summary });
     await checkOnnx(Object.values(files));
+    const card = modelCard(manifest, []);
+    expect(card).toContain("Conditional on the class: a, b.");
+    expect(card).toContain(
+      "| `x` [N, 2, 3, 1], `label` [N, 2], one-hot -> `mean` [N, 3], `scale_tril` [N, 3, 3] |",
+    );
+    expect(card).toContain(
+      "| `z` [N, 3], `label` [N, 2], one-hot -> `reconstruction`, `data_log_variance` [N, 2, 3, 1] |",
+    );
+    expect(card).toContain("| `x`, `mean`, `scale_tril`, `reconstruction`, `data_log_variance` ->");
+    expect(card).toContain("z = mean + scale_tril * noise");
     const { check } = manifest;
     const stored = (name: string) => decodeTensor(check.outputs[name]!);
     const label = { data: Float32Array.of(0, 1), shape: [1, 2] };

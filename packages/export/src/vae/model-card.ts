@@ -1,32 +1,22 @@
 /** The README.md of a model folder, written from its manifest. */
 import type { GraphName, VaeManifest } from "@vaeport/infer/manifest";
+import { describeDraw, describeTensors } from "./tensors.js";
 
-/** Each graph with what goes in and comes out. */
-const GRAPHS: readonly { name: GraphName; does: (item: string, k: number) => string }[] = [
-  { name: "encoder", does: (item, k) => `\`x\` ${item} -> \`mean\`, \`log_variance\` [N, ${k}]` },
-  {
-    name: "decoder",
-    does: (item, k) => `\`z\` [N, ${k}] -> \`reconstruction\`, \`logits\` ${item}`,
-  },
-  {
-    name: "score",
-    does: () =>
-      "`x`, `mean`, `log_variance`, `logits` -> `distortion`, `rate` [N, 1], nats per item",
-  },
-];
+const GRAPHS: readonly GraphName[] = ["encoder", "decoder", "score"];
 
 /** The model card; `pictures` are names of files in pictures/. */
 export function modelCard(manifest: VaeManifest, pictures: readonly string[]): string {
-  const { name, description, license, data, latent, likelihood, training } = manifest;
+  const { name, description, license, data, latent, likelihood, condition, training } = manifest;
   const sections = [
     `# ${name}`,
     description,
     `A variational autoencoder of ${training.dataset}: items ${list(data.shape)} (${data.layout}), values ` +
-      `${list(data.range)}, ${latent.size} latent dimensions, ${latent.posterior} posterior, ${likelihood.name} likelihood.`,
+      `${list(data.range)}, ${latent.size} latent dimensions, ${latent.posterior} posterior, ${likelihood.name} likelihood.` +
+      (condition ? ` Conditional on the class: ${condition.names.join(", ")}.` : ""),
     "## Use",
-    fence("js", USAGE),
+    fence("js", usage(manifest)),
     "Any ONNX Runtime runs the graphs as well: opset 17, float32, open batch size N. Latent vectors are drawn outside, " +
-      "z = mean + exp(log_variance / 2) * noise.",
+      `${describeDraw(manifest)}.`,
     "## Files",
     graphTable(manifest),
     "`vae.json` describes them, with checksums and a vector to check a runtime against.",
@@ -49,19 +39,21 @@ export function modelCard(manifest: VaeManifest, pictures: readonly string[]): s
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-const USAGE = `import { loadVae } from "@vaeport/infer";
+function usage({ condition }: VaeManifest): string {
+  const label = condition ? `, label: ${condition.classes - 1}` : "";
+  return `import { loadVae } from "@vaeport/infer";
 
 const vae = await loadVae("path/to/this/folder/");
-const images = await vae.sample(16, { seed: 1 });
+const images = await vae.sample(16, { seed: 1${label} });
 console.log(images.shape, vae.runtime.chosen);
 await vae.dispose();`;
+}
 
-function graphTable({ data, latent, variants }: VaeManifest): string {
-  const item = list(["N", ...data.shape]);
-  const rows = Object.values(variants).flatMap((variant) =>
-    GRAPHS.map(({ name, does }) => {
+function graphTable(manifest: VaeManifest): string {
+  const rows = Object.values(manifest.variants).flatMap((variant) =>
+    GRAPHS.map((name) => {
       const { file, bytes } = variant[name];
-      return [file, `${bytes.toLocaleString("en")} bytes`, does(item, latent.size)];
+      return [file, `${bytes.toLocaleString("en")} bytes`, describeTensors(name, manifest)];
     }),
   );
   const files = new Map(rows.map((row) => [row[0], row])); // variants share the score graph
