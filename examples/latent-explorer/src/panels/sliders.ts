@@ -3,6 +3,9 @@ import { byId } from "../dom.js";
 import { ratePerLatent } from "../model.js";
 import { EXTENT, type LatentView, type OnMove } from "./latent.js";
 
+/** Up to so many latents have sliders of the whole width. */
+const ONE_COLUMN = 10;
+
 interface Row {
   element: HTMLElement;
   input: HTMLInputElement;
@@ -20,7 +23,7 @@ export function createSliders(onMove: OnMove): LatentView {
     use({ manifest }) {
       const { size } = manifest.latent;
       if (size === rows.length) return;
-      list.style.setProperty("--rows", String(Math.ceil(size / 2)));
+      list.style.setProperty("--rows", String(size > ONE_COLUMN ? Math.ceil(size / 2) : size));
       point = new Float32Array(size);
       rows = Array.from({ length: size }, (_, index) => {
         const row = createRow(index);
@@ -70,4 +73,4 @@ const share = (value: number) =>
   `${(100 * Math.min(1, Math.max(0, (value / EXTENT + 1) / 2))).toFixed(1)}%`;
 
 /** With a true minus sign, and as wide for either. */
-const signed = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+const signed = (value: number) => `${value <= -0.005 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
