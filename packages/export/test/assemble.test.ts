@@ -100,6 +100,38 @@ test("graphs with classes", async () => {
   expect(unnamed.manifest.condition?.names).toEqual(["0", "1", "2"]);
 });
 
+test("graphs with a full covariance, which get its score", async () => {
+  const full = "../../infer/test/fixtures/tiny-full/";
+  const pair = { encoder: graph(`${full}encoder.onnx`), decoder: graph(`${full}decoder.onnx`) };
+  const { manifest, files } = await assembleVae(pair, { name: "a", layout: "NHWC" }, run);
+  expect(manifest.latent.posterior).toBe("full");
+  await using vae = await loadVae({ manifest, files });
+  await using original = await loadVae(here(full));
+  const x = Float32Array.from({ length: 24 }, (_, i) => i / 24);
+  const [got, expected] = [
+    await vae.score(x, { samples: 0 }),
+    await original.score(x, { samples: 0 }),
+  ];
+  expectNear(got.distortion, expected.distortion);
+  expectNear(got.rate, expected.rate);
+});
+
+test("a Gaussian likelihood of fixed variance, which needs no output but the mean", async () => {
+  const options: DescribeOptions = {
+    name: "a",
+    likelihood: "gaussian",
+    parameters: { variance: 0.1 },
+  };
+  const { manifest, files } = await assembleVae(pytorch, options, run);
+  await using vae = await loadVae({ manifest, files });
+  const x = new Float32Array(192).fill(0.25);
+  const { distortion } = await vae.score(x, { samples: 0 });
+  const { data } = await vae.reconstruct(x);
+  const square = data.reduce((sum, mean) => sum + (x[0]! - mean) ** 2, 0);
+  const closed = (square / 0.1 + 192 * Math.log(2 * Math.PI * 0.1)) / 2;
+  expectNear(distortion, Float32Array.of(closed));
+});
+
 describe("refuses", () => {
   const assemble = (pair: GraphPair, options: Partial<DescribeOptions> = {}, runner = run) =>
     assembleVae(pair, { name: "refused", ...options }, runner);
@@ -125,6 +157,11 @@ describe("refuses", () => {
 
   test.each<[Partial<DescribeOptions>, GraphPair, RegExp]>([
     [{}, conditional, /layout: items \[4, 3, 1\] do not tell where their channels are/],
+    [
+      { likelihood: "gaussian" },
+      pytorch,
+      /gaussian needs data_log_variance of the decoder.*--parameter variance/,
+    ],
     [{ classes: ["a"] }, pytorch, /classes: neither graph takes a label/],
     [{ classes: ["a"], layout: "NHWC" }, conditional, /a label of 3 classes, got 1 names/],
   ])("options that do not fit: %j", async (options, pair, message) => {
@@ -162,9 +199,8 @@ describe("refuses", () => {
       "another function than the logistic",
       "reconstruction",
       (value) => value ** 2,
-      /decoder: reconstruction\[0\] is .*, but 1 \/ \(1 \+ exp\(-logits\)\) is/,
+      /decoder: reconstruction\[0\] is .*, but the mean of a bernoulli likelihood with logits\[0\] =/,
     ],
-    ["a mean out of range", "reconstruction", () => 2, /holds 2, outside of the range/],
   ])("%s", async (_, output, spoil, message) => {
     const rejected = assemble(pytorch, {}, spoiled(output, spoil));
     await expect(rejected).rejects.toThrow(CheckError);

@@ -2,6 +2,7 @@
 import type { DataSection, LikelihoodSection, ModelDescription } from "@vaeport/infer/manifest";
 import { OptionError, SourceError } from "../errors.js";
 import type { BorderTensor, GraphInterface } from "../proto/read-interface.js";
+import { LIKELIHOODS } from "./likelihoods/index.js";
 
 /** What graphs cannot tell. */
 export interface DescribeOptions {
@@ -40,21 +41,19 @@ export function describeGraphs(pair: Pair, options: DescribeOptions): ModelDescr
   const label = [...encoder.inputs, ...decoder.inputs].find(({ name }) => name === "label");
   const posterior = encoder.outputs.some(({ name }) => name === "scale_tril") ? "full" : "diagonal";
   const { name, description = "", license = "NOASSERTION", seed = 0 } = options;
+  const data: DataSection = {
+    shape,
+    layout: options.layout ?? guessLayout(shape),
+    range: options.range ?? [0, 1],
+    binarised: options.binarised ?? false,
+  };
   return {
     name,
     description,
     license,
-    data: {
-      shape,
-      layout: options.layout ?? guessLayout(shape),
-      range: options.range ?? [0, 1],
-      binarised: options.binarised ?? false,
-    },
+    data,
     latent: { size: size as number, posterior },
-    likelihood: {
-      name: options.likelihood ?? guessLikelihood(decoder),
-      parameters: options.parameters ?? {},
-    },
+    likelihood: describeLikelihood(decoder, data, options),
     ...condition(label, options.classes),
     training: {
       dataset: options.dataset ?? "unknown",
@@ -125,19 +124,37 @@ function guessLayout(shape: readonly number[]): DataSection["layout"] {
   );
 }
 
-const LIKELIHOODS = {
+const BY_OUTPUT = {
   logits: "bernoulli",
   data_log_variance: "gaussian",
   data_log_scale: "discretised-logistic",
 } as const;
 
 function guessLikelihood({ outputs }: GraphInterface): LikelihoodSection["name"] {
-  for (const [output, likelihood] of Object.entries(LIKELIHOODS)) {
+  for (const [output, likelihood] of Object.entries(BY_OUTPUT)) {
     if (outputs.some(({ name }) => name === output)) return likelihood;
   }
   throw new OptionError(
     `likelihood: the decoder gives ${outputs.map(({ name }) => name).join(", ")}, and none of ` +
-      `${Object.keys(LIKELIHOODS).join(", ")} that would tell. Pass --likelihood (likelihood).`,
+      `${Object.keys(BY_OUTPUT).join(", ")} that would tell. Pass --likelihood (likelihood).`,
+  );
+}
+
+/** The likelihood, whose parameters are constants or outputs of the decoder. */
+function describeLikelihood(
+  decoder: GraphInterface,
+  data: DataSection,
+  { likelihood, parameters = {} }: DescribeOptions,
+): LikelihoodSection {
+  const name = likelihood ?? guessLikelihood(decoder);
+  const given = decoder.outputs.map((output) => output.name);
+  const needed = LIKELIHOODS[name].scored({ data, parameters });
+  const lacking = needed.filter((output) => !given.includes(output));
+  if (lacking.length === 0) return { name, parameters };
+  const fixed = name === "gaussian" ? ", or fix it with --parameter variance=<v> (parameters)" : "";
+  throw new OptionError(
+    `likelihood: ${name} needs ${lacking.join(", ")} of the decoder, which gives ${given.join(", ")}. ` +
+      `Give it that output${fixed}.`,
   );
 }
 

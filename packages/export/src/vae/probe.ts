@@ -3,7 +3,7 @@ import type { ModelDescription } from "@vaeport/infer/manifest";
 import { seededNormal, seededUniform } from "@vaeport/infer/random";
 import { CheckError } from "../errors.js";
 import type { PlainTensor } from "../source/tensorflow.js";
-import { logistic } from "./likelihoods/index.js";
+import { LIKELIHOODS } from "./likelihoods/index.js";
 import { POSTERIORS } from "./posteriors/index.js";
 
 export type Feeds = Readonly<Record<string, PlainTensor>>;
@@ -140,26 +140,19 @@ function factorProblems(factor: PlainTensor | undefined, k: number): string[] {
   ];
 }
 
-/** The reconstruction lies in the data's range; of a Bernoulli likelihood, it is the logistic function of the logits. */
+/** Of a likelihood with logits, the reconstruction is the mean that they give, which lies in the data's range. */
 function meanProblems({ data, likelihood }: ModelDescription, decoded: Outputs): string[] {
-  const mean = decoded.reconstruction?.data ?? new Float32Array();
-  const [low, high] = data.range;
-  const bounded = likelihood.name === "bernoulli" || likelihood.name === "continuous-bernoulli";
-  const outside = bounded
-    ? mean.find((value) => value < low - 1e-5 || value > high + 1e-5)
-    : undefined;
-  if (outside !== undefined) {
-    return [
-      `decoder: the reconstruction holds ${outside}, outside of the range [${low}, ${high}].`,
-    ];
-  }
-  if (likelihood.name !== "bernoulli" || decoded.logits === undefined) return [];
-  const expected = decoded.logits.data.map(logistic);
-  const wrong = expected.findIndex(
-    (value, index) => !(Math.abs(value - (mean[index] ?? 0)) <= 1e-5),
-  );
+  const { reconstruction, logits } = decoded;
+  if (reconstruction === undefined || logits === undefined) return [];
+  const { referenceOutputs, scored } = LIKELIHOODS[likelihood.name];
+  const context = { data, parameters: {} };
+  if (!scored(context).includes("logits")) return [];
+  const expected = logits.data.map((logit) => referenceOutputs([logit], context).reconstruction!);
+  const mean = reconstruction.data;
+  const wrong = expected.findIndex((value, index) => !(Math.abs(value - mean[index]!) <= 1e-5));
   if (wrong < 0) return [];
   return [
-    `decoder: reconstruction[${wrong}] is ${mean[wrong]}, but 1 / (1 + exp(-logits)) is ${expected[wrong]}.`,
+    `decoder: reconstruction[${wrong}] is ${mean[wrong]}, but the mean of a ${likelihood.name} likelihood with ` +
+      `logits[${wrong}] = ${logits.data[wrong]} is ${expected[wrong]}.`,
   ];
 }
