@@ -2,6 +2,7 @@
 import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../is-alive.js";
 
 const BEAT_MILLISECONDS = 10_000;
 /** A lock of another machine without a beat for this long is a dead process's. */
@@ -51,14 +52,5 @@ async function isDead(file: string): Promise<boolean> {
     return host === hostname() && !isAlive(pid);
   } catch {
     return false; // it was let go, or is being written
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isAlive } from "../is-alive.js";
 
 /** `$VAEPORT_CACHE`, else `vaeport` in the platform's cache folder. */
 export function cacheFolder(): string {
@@ -44,15 +45,6 @@ async function removeAbandoned(folder: string): Promise<void> {
     if (name.startsWith(prefix) && pid && !isAlive(Number(pid))) {
       await rm(join(dirname(folder), name), { recursive: true, force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
