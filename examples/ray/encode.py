@@ -54,6 +54,7 @@ def main():
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--actors", type=int, default=2, help="most of them at once")
     parser.add_argument("--cpus", type=int, default=1, help="of an actor")
+    parser.add_argument("--block", type=int, help="bytes that go through, and are lost by a kill, together (128 MiB)")
     args = parser.parse_args()
     model, source, target = (str(Path(path).resolve()) for path in [args.model, args.input, args.output])
     success = Path(target, "_SUCCESS")
@@ -65,6 +66,8 @@ def main():
     ray.init(ignore_reinit_error=True, log_to_driver=False)
     context = ray.data.DataContext.get_current()
     context.checkpoint_config = CheckpointConfig(args.id, f"{target}.checkpoint", delete_checkpoint_on_success=False)
+    if args.block is not None:
+        context.target_max_block_size, context.target_min_block_size = args.block, min(args.block, 2**20)
     dataset = ray.data.read_parquet(source)
     missing = {args.id, args.image} - set(dataset.schema().names)
     if missing:
