@@ -1,21 +1,14 @@
 /** Every layer class of tf.js and its options: exported and compared, or refused; and FEATURES.md. */
-import { exportOnnx, UnsupportedModelError } from "@vaeport/export";
+import { exportOnnx, type Graph, printGraph, UnsupportedModelError } from "@vaeport/export";
 import { describe, expect, test } from "vitest";
 import { TRANSLATORS } from "../src/translate/registry.js";
-import { convolution } from "./features/convolution.js";
-import { core } from "./features/core.js";
-import { merge } from "./features/merge.js";
-import { pooling } from "./features/pooling.js";
-import { recurrent } from "./features/recurrent.js";
-import { shape } from "./features/shape.js";
+import { features } from "./features/all.js";
 import { checkAllWithOnnx, compare } from "./support/compare.js";
 import { catchError } from "./support/errors.js";
 import { type Feature, renderFeatures } from "./support/features.js";
 import { tf, tfl } from "./support/tf.js";
 
 checkAllWithOnnx();
-
-const features = [...core, ...convolution, ...merge, ...pooling, ...recurrent, ...shape];
 
 /** What became of each row: why it was refused, or null where it was not. */
 const outcomes = new Map<Feature, string | null>();
@@ -25,12 +18,23 @@ const classes = Object.entries(tf.serialization.SerializationMap.getMap().classN
   .filter(([, [registered]]) => registered.prototype instanceof tfl.layers.Layer)
   .map(([name]) => name);
 
+/** The row of a class whose graph is kept as text. */
+function firstOf(layer: string): Feature | undefined {
+  return features.find((feature) => feature.layer === layer && !feature.refused);
+}
+
+/** Without the numbers that tf.js gives names, which hang on what was made before. */
+function textOf(graph: Graph): string {
+  return printGraph(graph).replace(/_[A-Z]\w*?\d+(?=[/ ,)\]]|$)/gm, "");
+}
+
 describe.each(features)("$layer, $option", (feature) => {
   const { layer, model, refused, compare: options } = feature;
   test(refused ? "is refused" : "is exact", async () => {
     if (!refused) {
-      await compare(model(), options);
+      const { graph } = await compare(model(), options);
       outcomes.set(feature, null);
+      if (feature === firstOf(layer)) expect(textOf(graph)).toMatchSnapshot();
       return;
     }
     const error = catchError(() => exportOnnx(model()));
