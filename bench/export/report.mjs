@@ -1,4 +1,5 @@
 /** The tables of a benchmark run, in Markdown. */
+import { cpus, loadavg } from "node:os";
 import { describeRun } from "../../scripts/lib/machine.mjs";
 import { REQUIREMENTS } from "../lib/keras.mjs";
 import { summarise } from "../lib/statistics.mjs";
@@ -14,12 +15,14 @@ const TITLES = { vaeport: "vaeport", keras: "Keras" };
  * @param {{ command: string, rounds: number, seed: number }} run
  */
 export function report(measurements, { command, rounds, seed }) {
+  const load = (loadavg()[0] ?? 0).toFixed(1);
   return `# Export speed, side by side
 
 ${describeRun(command)}
 
 ${REQUIREMENTS.join(", ")}. ${rounds} rounds in random order (seed ${seed}), each export in a process of its own, one
 computing at any time. Seconds are medians [quartiles]; a ratio is Keras' seconds over those of vaeport in the same round.
+Load average at the end: ${load}, on ${cpus().length} cores; seconds are those of a quiet machine where it is below the cores.
 ${measurements.map(section).join("")}
 "Export" is the call alone: from the model in memory to the file. "Load" reads the model's own format (tf.js: JSON and
 weights; Keras: .keras). "Process" is the whole command, start of Node or Python and imports included. "Memory" is the
