@@ -13,6 +13,7 @@ import {
   NonFiniteLossError,
   RunFolderError,
   readConfig,
+  type Snapshot,
   type TrainConfig,
   type TrainEvent,
   train,
@@ -131,6 +132,26 @@ describe("trainEpochs", () => {
       /not finite in epoch 1, step \d+: .*smaller training\.optimizer\.learningRate/,
     );
   });
+});
+
+test("a loss that becomes not finite later leaves the last checkpoint as it was, and sound", async () => {
+  const config = smallConfig({ training: { epochs: 3, batchSize: 100, engine: "eager" } });
+  const vae = buildVae(tf, config, dataset);
+  const snapshots: Snapshot[] = [];
+  const save = async (snapshot: Snapshot) => void snapshots.push(snapshot);
+  const training = (async () => {
+    for await (const event of trainEpochs({ tf, vae, dataset, config, save })) {
+      if (event.type !== "epoch") continue;
+      const [weight] = vae.variables;
+      weight!.assign(tf.fill(weight!.shape, Number.NaN));
+    }
+  })();
+  await expect(training).rejects.toThrow(/not finite in epoch 2, step 1: distortion NaN/);
+  expect(snapshots).toHaveLength(1);
+  for (const { values } of Object.values(snapshots[0]!.state)) {
+    expect(values.every(Number.isFinite)).toBe(true);
+  }
+  vae.dispose();
 });
 
 describe("evaluate", () => {

@@ -96,20 +96,17 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
       const test = evaluateAll(engine.evaluator, config.latent.size);
       assertFinite(test, epoch, stepsPerEpoch);
       engine.synchronise();
-      const metrics = {
-        ...{ epoch, train: trained.train, test },
-        gradientNorm: trained.gradientNorm,
-        learningRate: learningRate(config.training, {
-          ...{ history, step: stepsPerEpoch - 1, stepsPerEpoch },
-        }),
+      const last = { history, step: stepsPerEpoch - 1, stepsPerEpoch };
+      const metrics: EpochMetrics = {
+        ...{ epoch, train: trained.train, test, gradientNorm: trained.gradientNorm },
+        learningRate: learningRate(config.training, last),
         ...{ seconds: trained.seconds, imagesPerSecond: items / trained.seconds },
       };
       history.push(metrics);
       within = partOf(undefined);
       if (earlyStop && bestEpoch(history, earlyStop) === epoch) best = weightsOf(options);
-      const metricsSoFar = [...history];
       const state = await engine.state();
-      await save?.({ ...within, metrics: metricsSoFar, state, ...(best && { best }) });
+      await save?.({ ...within, metrics: [...history], state, ...(best && { best }) });
       yield { type: "epoch", epochs, metrics };
     }
     if (best) assignWeights(tf, options.average ?? options.vae, best);
