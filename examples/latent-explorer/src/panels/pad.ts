@@ -1,6 +1,7 @@
 /** The drawing pad: strokes by pointer or keyboard, and the picture that a model sees of them. */
 import type { Vae } from "@vaeport/infer";
 import { byId, context2d } from "../dom.js";
+import { digitFrame, wholeFrame } from "../frames.js";
 import { scratch } from "../pictures.js";
 
 /** Side of the pad's own pixels. */
@@ -151,42 +152,4 @@ function drawByKeys(
     down = false;
     show();
   });
-}
-
-type Frame = [x: number, y: number, width: number, height: number];
-
-const wholeFrame = ({ width, height }: HTMLCanvasElement): Frame => [0, 0, width, height];
-
-/**
- * Where to draw the pad so that its ink lies as a digit of MNIST does: in a box of 20 pixels of 28, its centre of mass
- * in the middle. http://yann.lecun.com/exdb/mnist/
- */
-function digitFrame(ink: CanvasRenderingContext2D, side: number): Frame {
-  const { data } = ink.getImageData(0, 0, SIDE, SIDE);
-  let [left, right, top, bottom] = [SIDE, 0, SIDE, 0];
-  let [mass, sumX, sumY] = [0, 0, 0];
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      const value = data[4 * (y * SIDE + x)]!;
-      if (value === 0) continue;
-      left = Math.min(left, x);
-      right = Math.max(right, x + 1);
-      top = Math.min(top, y);
-      bottom = Math.max(bottom, y + 1);
-      mass += value;
-      sumX += value * (x + 0.5);
-      sumY += value * (y + 0.5);
-    }
-  }
-  if (mass === 0) return [0, 0, side, side];
-  // A dot is not blown up to a digit's size.
-  const extent = Math.max(right - left, bottom - top, SIDE / 4);
-  const scale = ((20 / 28) * side) / extent;
-  const middle = side / 2;
-  return [
-    middle - (sumX / mass) * scale,
-    middle - (sumY / mass) * scale,
-    SIDE * scale,
-    SIDE * scale,
-  ];
 }
