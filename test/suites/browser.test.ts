@@ -106,6 +106,76 @@ test("overlapping calls on wasm and webgpu, of two models at once, have Node's n
   }
 });
 
+describe("results that stay on the GPU", () => {
+  test("are drawn on a canvas without a readback, and are what decode gives", async () => {
+    const { drawn, wanted, counts, shape } = await page.evaluate(async () => {
+      const { CanvasPainter, countReadbacks, loadVae, pixels, seededNormal } = window.vaeport;
+      const vae = await loadVae("/model/", { provider: "webgpu", verify: false });
+      const z = seededNormal(3, 20 * 5);
+      const canvas = new OffscreenCanvas(28 * 3, 28 * 2); // two rows of 3; the sixth picture is black
+      const painter = new CanvasPainter(canvas);
+      await vae.decode(z);
+      const calls = [
+        await countReadbacks(() => vae.sample(5, { seed: 3, to: "gpu" })),
+        await countReadbacks(() =>
+          vae.interpolate(z.slice(0, 20), z.slice(20, 40), { steps: 5, to: "gpu" }),
+        ),
+        await countReadbacks(() => vae.decode(z, { to: "gpu" })),
+      ];
+      const tensor = calls.at(-1)!.result;
+      painter.draw(tensor);
+      const drawn = await pixels(canvas);
+      const { shape } = tensor;
+      for (const { result } of calls) result.dispose();
+      const wanted = (await vae.decode(z)).data;
+      await vae.dispose();
+      return { drawn, wanted, counts: calls.map(({ count }) => count), shape };
+    });
+    expect(counts).toEqual([0, 0, 0]);
+    expect(shape).toEqual([5, 28, 28, 1]);
+    const worst = Math.max(
+      ...drawn.map((value, index) => {
+        const [row, column] = [Math.floor(index / 84), index % 84];
+        const item = Math.floor(row / 28) * 3 + Math.floor(column / 28);
+        const at = (item * 28 + (row % 28)) * 28 + (column % 28);
+        return Math.abs(value - 255 * (wanted[at] ?? 0));
+      }),
+    );
+    expect(worst).toBeLessThanOrEqual(1);
+    expect(Math.max(...drawn)).toBeGreaterThan(200);
+  });
+
+  test("reconstruct leaves its latent there: one readback, with the numbers of encode and decode", async () => {
+    const { count, got, wanted, split } = await page.evaluate(async () => {
+      const { countReadbacks, loadVae } = window.vaeport;
+      const options = { provider: "webgpu", verify: false } as const;
+      const vae = await loadVae("/model/", options);
+      const parts = await loadVae("/model/", { ...options, maxBatch: 2 });
+      const x = (await vae.sample(3, { seed: 8 })).data;
+      const { result, count } = await countReadbacks(() => vae.reconstruct(x));
+      const wanted = await vae.decode((await vae.encode(x)).mean);
+      return { count, got: result, wanted, split: await parts.reconstruct(x) };
+    });
+    expect(count).toBe(1);
+    expect(got).toEqual(wanted);
+    expect(split).toEqual(wanted);
+  });
+
+  test("are refused where they cannot stay, or would not be whole", async () => {
+    const errors = await page.evaluate(async () => {
+      const { failure, loadVae, workerRuntime } = window.vaeport;
+      const wasm = await loadVae("/model/", { provider: "wasm" });
+      const there = await loadVae("/model/", { provider: "wasm", runtime: workerRuntime() });
+      const small = await loadVae("/model/", { provider: "webgpu", verify: false, maxBatch: 2 });
+      const sample = (vae: typeof wasm) => failure(vae.sample(3, { seed: 1, to: "gpu" }));
+      return [await sample(wasm), await sample(there), await sample(small)];
+    });
+    expect(errors.map(({ name }) => name)).toEqual(["InputError", "InputError", "InputError"]);
+    expect(errors[0]!.message).toContain("provider webgpu");
+    expect(errors[2]!.message).toContain("expected 2 items at most (maxBatch), got 3");
+  });
+});
+
 test("a lost GPU ends the calls with a typed error, and reload() brings the model back", async () => {
   await using site = await lab.open();
   const { inFlight, later, after, chosen } = await site.page.evaluate(async () => {

@@ -1,13 +1,13 @@
 /** The three graphs of a model as sessions on one execution provider. */
-import { ModelFileError } from "./errors.js";
+
+import { join, slice, type Tensors } from "./batches.js";
+import { InputError, ModelFileError } from "./errors.js";
 import { marginalLogVariance, type Posterior } from "./latent.js";
 import type { GraphName, VaeManifest } from "./manifest/types.js";
 import { type AbortableQueue, abortable, type Queue } from "./queue.js";
 import { runError, type Watch, watchLoss } from "./run-failure.js";
-import type { OpenProvider, Session, Tensor } from "./runtime/types.js";
+import type { Feeds, GpuTensor, OpenProvider, Session, Tensor } from "./runtime/types.js";
 import type { Model } from "./source.js";
-
-type Tensors<Name extends string = string> = Record<Name, Tensor>;
 
 /** What a call says to every graph it runs. */
 export interface RunOptions {
@@ -98,11 +98,45 @@ export class Graphs {
   }
 
   decode<Name extends string>(
-    z: Tensor,
+    z: Tensor | GpuTensor,
     outputs: readonly Name[],
     options: RunOptions = {},
   ): Promise<Tensors<Name>> {
     return this.#run("decoder", { z }, outputs, options);
+  }
+
+  /** The likelihood's mean at z as a tensor on the GPU. Throws InputError where results cannot stay there. */
+  async decodeOnGpu(where: string, z: Tensor | GpuTensor, options: RunOptions): Promise<GpuTensor> {
+    const items = z.shape[0]!;
+    if (this.#sessions.decoder.runOnGpu === undefined) {
+      throw new InputError(
+        `${where}: to: results stay on the GPU with provider webgpu, on the page or worker that draws. Leave \`to\` out.`,
+      );
+    }
+    if (items > this.#maxBatch) {
+      throw new InputError(
+        `${where}: to: results on the GPU are not run in parts; expected ${this.#maxBatch} items at most (maxBatch), got ${items}.`,
+      );
+    }
+    return (await this.#runOnGpu("decoder", { z }, ["reconstruction"], options)).reconstruction;
+  }
+
+  /** Calls back with the posterior's mean, which stays on the GPU where it can. */
+  async withMean<T>(
+    x: Tensor,
+    options: RunOptions,
+    use: (mean: Tensor | GpuTensor) => Promise<T>,
+  ): Promise<T> {
+    const { runOnGpu } = this.#sessions.encoder;
+    if (runOnGpu === undefined || x.shape[0]! > this.#maxBatch) {
+      return use((await this.#run("encoder", { x }, ["mean"], options)).mean);
+    }
+    const { mean } = await this.#runOnGpu("encoder", { x }, ["mean"], options);
+    try {
+      return await use(mean);
+    } finally {
+      mean.dispose();
+    }
   }
 
   /** The parameters of the likelihood at z, as the score graph takes them. */
@@ -130,61 +164,56 @@ export class Graphs {
   /** Runs a graph on those of the values that it takes, in parts of at most `maxBatch` items. */
   async #run<Name extends string>(
     graph: GraphName,
-    values: Tensors,
+    values: Feeds,
     fetches: readonly Name[],
     { signal, label }: RunOptions,
   ): Promise<Tensors<Name>> {
     const session = this.#sessions[graph];
-    const known: Tensors = label === undefined ? values : { ...values, label };
-    const feeds = Object.fromEntries(session.inputNames.map((name) => [name, known[name]!]));
+    const feeds = feedsOf(session, values, label);
     const items = Object.values(feeds)[0]!.shape[0]!;
-    const run = async (part: Tensors) => {
-      try {
-        return (await this.#watch(() => session.run(part, fetches))) as Tensors<Name>;
-      } catch (error) {
-        throw runError(graph, error);
-      }
-    };
+    const run = (part: Feeds) =>
+      this.#attempt(graph, () => session.run(part, fetches) as Promise<Tensors<Name>>);
+    if (items <= this.#maxBatch) return this.#queue(() => run(feeds), signal);
     const parts: Promise<Tensors<Name>>[] = [];
     for (let start = 0; start < items; start += this.#maxBatch) {
-      const part = items > this.#maxBatch ? slice(feeds, start, this.#maxBatch) : feeds;
+      // What is on the GPU is never of more than `maxBatch` items.
+      const part = slice(feeds as Tensors, start, this.#maxBatch);
       parts.push(this.#queue(() => run(part), signal));
     }
-    return parts.length === 1 ? parts[0]! : join(await Promise.all(parts), fetches);
+    return join(await Promise.all(parts), fetches);
+  }
+
+  /** Runs a graph whose session has `runOnGpu`, on at most `maxBatch` items. */
+  #runOnGpu<Name extends string>(
+    graph: GraphName,
+    values: Feeds,
+    fetches: readonly Name[],
+    { signal, label }: RunOptions,
+  ): Promise<Record<Name, GpuTensor>> {
+    const session = this.#sessions[graph];
+    const feeds = feedsOf(session, values, label);
+    return this.#queue(async () => {
+      const outputs = await this.#attempt(graph, () => session.runOnGpu!(feeds, fetches));
+      // A call that was given up has nobody to free its results.
+      if (signal?.aborted) for (const output of Object.values(outputs)) output.dispose();
+      return outputs as Record<Name, GpuTensor>;
+    }, signal);
+  }
+
+  /** A run, whose failure is a RunError. */
+  async #attempt<T>(graph: GraphName, run: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#watch(run);
+    } catch (error) {
+      throw runError(graph, error);
+    }
   }
 }
 
-/** At most `count` items of every tensor from item `start` on, as views. */
-function slice(tensors: Tensors, start: number, count: number): Tensors {
-  const parts = Object.entries(tensors).map(([name, { data, shape }]) => {
-    const [items, ...item] = shape as [number, ...number[]];
-    const size = data.length / items;
-    const part = data.subarray(start * size, (start + count) * size);
-    const tensor: Tensor = { data: part, shape: [part.length / size, ...item] };
-    return [name, tensor] as const;
-  });
-  return Object.fromEntries(parts);
-}
-
-/** The items of all parts, in order. */
-function join<Name extends string>(
-  parts: readonly Tensors<Name>[],
-  names: readonly Name[],
-): Tensors<Name> {
-  const joined = names.map((name) => {
-    const tensors = parts.map((part) => part[name]);
-    const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
-    let items = 0;
-    let offset = 0;
-    for (const tensor of tensors) {
-      data.set(tensor.data, offset);
-      offset += tensor.data.length;
-      items += tensor.shape[0]!;
-    }
-    const tensor: Tensor = { data, shape: [items, ...tensors[0]!.shape.slice(1)] };
-    return [name, tensor] as const;
-  });
-  return Object.fromEntries(joined) as Tensors<Name>;
+/** Those of the values that a graph takes. */
+function feedsOf(session: Session, values: Feeds, label: Tensor | undefined): Feeds {
+  const known = label === undefined ? values : { ...values, label };
+  return Object.fromEntries(session.inputNames.map((name) => [name, known[name]!]));
 }
 
 /** Releases every session and then the provider, even when one fails to. */

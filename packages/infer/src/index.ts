@@ -19,7 +19,7 @@ export type { Bytes, ByteTensor, Label } from "./input.js";
 export type { PathKind, Posterior } from "./latent.js";
 export { type LoadOptions, loadVae } from "./load-vae.js";
 export type { VaeManifest } from "./manifest/types.js";
-export type { ModelSource } from "./model-source.js";
+export type { InMemory, ModelSource } from "./model-source.js";
 export type {
   CallOptions,
   DataInput,
@@ -27,11 +27,16 @@ export type {
   LabelOptions,
   LatentInput,
   OffsetOptions,
+  Place,
+  Placed,
+  PlaceOptions,
 } from "./options.js";
 export type { ProviderName, ProviderOptions, RuntimeReport } from "./providers.js";
 export type { Queue } from "./queue.js";
 export type {
   Adapter,
+  Feeds,
+  GpuTensor,
   OpenOptions,
   OpenProvider,
   Picture,

@@ -6,7 +6,8 @@
  */
 export type ModelSource = string | URL | InMemory;
 
-interface InMemory {
+/** A model out of memory: the parsed `vae.json`, and the graphs' bytes by file name. */
+export interface InMemory {
   manifest: unknown;
   files: Readonly<Record<string, Uint8Array>>;
 }

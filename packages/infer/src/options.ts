@@ -1,6 +1,6 @@
 /** What callers hand to a model's methods. */
 import type { Bytes, ByteTensor, Label } from "./input.js";
-import type { Picture, Tensor } from "./runtime/types.js";
+import type { GpuTensor, Picture, Tensor } from "./runtime/types.js";
 
 /**
  * n items of data: float32 values in the range of `manifest.data`; bytes, 0 and 255 standing for the ends of that
@@ -36,4 +36,16 @@ export interface DataOptions extends LabelOptions {
 export interface OffsetOptions {
   /** How many items came before in the same set; each item's noise follows from its place in it. 0 by default. */
   offset?: number | undefined;
+}
+
+/** Where results go: into memory, or nowhere, staying on the GPU (provider webgpu in browsers; else InputError). */
+export type Place = "cpu" | "gpu";
+
+/** A result at its place. */
+export type Placed<To extends Place> = To extends "gpu" ? GpuTensor : Tensor;
+
+/** What calls that decode may say about their result. */
+export interface PlaceOptions<To extends Place> extends LabelOptions {
+  /** `gpu` hands out the GPU's buffer without reading it back; dispose of it. `cpu` by default. */
+  to?: To | undefined;
 }

@@ -21,10 +21,13 @@ import type {
   LabelOptions,
   LatentInput,
   OffsetOptions,
+  Place,
+  Placed,
+  PlaceOptions,
 } from "./options.js";
 import type { RuntimeReport } from "./providers.js";
 import { seededNormal } from "./random.js";
-import type { Runtime, Tensor } from "./runtime/types.js";
+import type { GpuTensor, Runtime, Tensor } from "./runtime/types.js";
 import { type Scores, scoreItems } from "./score.js";
 import { elementCount } from "./shape.js";
 
@@ -61,7 +64,10 @@ export class Vae {
   }
 
   /** The likelihood's mean at each z, in the data's range: [n, ...data.shape]. */
-  async decode(z: LatentInput, options: LabelOptions = {}): Promise<Tensor> {
+  async decode<To extends Place = "cpu">(
+    z: LatentInput,
+    options: PlaceOptions<To> = {},
+  ): Promise<Placed<To>> {
     return this.#decode("decode", this.#latent("decode: z", z), options);
   }
 
@@ -98,26 +104,29 @@ export class Vae {
     return reparameterise({ mean, logVariance, ...checked }, noise);
   }
 
-  /** Encodes and decodes: through the posterior's mean, or through one seeded draw from it. */
-  async reconstruct(
+  /**
+   * Encodes and decodes: through the posterior's mean, which stays on the GPU where results can, or through one seeded
+   * draw from it.
+   */
+  async reconstruct<To extends Place = "cpu">(
     x: DataInput,
-    options: DataOptions & OffsetOptions & { seed?: number | undefined } = {},
-  ): Promise<Tensor> {
-    const { seed, offset } = options;
+    options: DataOptions & OffsetOptions & PlaceOptions<To> & { seed?: number | undefined } = {},
+  ): Promise<Placed<To>> {
+    const { seed, offset, to } = options;
     const data = this.#data("reconstruct", x, options);
     return this.#call("reconstruct", data, options, async (graphs, run) => {
-      const posterior = await graphs.encode(data, run);
-      const z =
-        seed === undefined ? posterior.mean : this.sampleLatent(posterior, { seed, offset });
-      return (await graphs.decode(z, ["reconstruction"], run)).reconstruction;
+      const decode = (z: Tensor | GpuTensor) => decodeTo("reconstruct", graphs, z, to, run);
+      if (seed === undefined) return graphs.withMean(data, run, decode);
+      return decode(this.sampleLatent(await graphs.encode(data, run), { seed, offset }));
     });
   }
 
   /** n items drawn from the model: z from temperature * N(0, I), decoded to [n, ...data.shape]. */
-  async sample(
+  async sample<To extends Place = "cpu">(
     n: number,
-    options: LabelOptions & OffsetOptions & { seed: number; temperature?: number | undefined },
-  ): Promise<Tensor> {
+    options: PlaceOptions<To> &
+      OffsetOptions & { seed: number; temperature?: number | undefined },
+  ): Promise<Placed<To>> {
     const { seed, temperature = 1, offset = 0 } = options;
     requireWhole("sample: offset", offset, 0);
     const z = drawPrior(n, this.manifest.latent.size, { seed, temperature, offset });
@@ -128,11 +137,11 @@ export class Vae {
    * Decodes `steps` points on the way from one latent point to another, both included: [steps, ...data.shape].
    * The `linear` path, the default, is the chord; the `spherical` one the arc about the origin.
    */
-  async interpolate(
+  async interpolate<To extends Place = "cpu">(
     from: LatentInput,
     to: LatentInput,
-    options: LabelOptions & { steps: number; path?: PathKind | undefined },
-  ): Promise<Tensor> {
+    options: PlaceOptions<To> & { steps: number; path?: PathKind | undefined },
+  ): Promise<Placed<To>> {
     const { steps, path = "linear" } = options;
     const a = this.#latent("interpolate: from", from, 1);
     const b = this.#latent("interpolate: to", to, 1);
@@ -143,14 +152,14 @@ export class Vae {
    * Decodes one latent point `steps` times, one of its dimensions swept evenly through `range` (-3 to 3 by default),
    * both ends included: [steps, ...data.shape].
    */
-  async traverse(
+  async traverse<To extends Place = "cpu">(
     z: LatentInput,
-    options: LabelOptions & {
+    options: PlaceOptions<To> & {
       dimension: number;
       steps: number;
       range?: readonly [number, number] | undefined;
     },
-  ): Promise<Tensor> {
+  ): Promise<Placed<To>> {
     const { dimension, steps, range = [-3, 3] } = options;
     const point = this.#latent("traverse: z", z, 1);
     return this.#decode("traverse", latentSweep(point, dimension, range, steps), options);
@@ -205,10 +214,14 @@ export class Vae {
     return this.dispose();
   }
 
-  #decode(where: string, z: Tensor, options: LabelOptions): Promise<Tensor> {
-    return this.#call(where, z, options, async (graphs, run) => {
-      return (await graphs.decode(z, ["reconstruction"], run)).reconstruction;
-    });
+  #decode<To extends Place>(
+    where: string,
+    z: Tensor,
+    options: PlaceOptions<To>,
+  ): Promise<Placed<To>> {
+    return this.#call(where, z, options, (graphs, run) =>
+      decodeTo(where, graphs, z, options.to, run),
+    );
   }
 
   /** Runs a call on `items` that each have a label, if the model takes any. */
@@ -233,4 +246,19 @@ export class Vae {
   #latent(where: string, z: LatentInput, count?: number): Tensor {
     return batch(where, z, [this.manifest.latent.size], { count });
   }
+}
+
+/** The likelihood's mean at z, at its place. */
+async function decodeTo<To extends Place>(
+  where: string,
+  graphs: Graphs,
+  z: Tensor | GpuTensor,
+  to: To | undefined,
+  run: RunOptions,
+): Promise<Placed<To>> {
+  if (to === undefined || to === "cpu") {
+    return (await graphs.decode(z, ["reconstruction"], run)).reconstruction as Placed<To>;
+  }
+  if (to === "gpu") return (await graphs.decodeOnGpu(where, z, run)) as Placed<To>;
+  throw new InputError(`${where}: to: expected "cpu" or "gpu"; got ${JSON.stringify(to)}.`);
 }

@@ -65,3 +65,18 @@ test("no declaration imports ONNX Runtime's types", () => {
     expect(text, name).not.toMatch(/(?:from|import\() ?["']onnxruntime/);
   }
 });
+
+test("its types resolve as its code does (are the types wrong?)", async () => {
+  const attw = fileURLToPath(new URL("../node_modules/.bin/attw", import.meta.url));
+  const { stdout } = await promisify(execFile)(attw, ["--pack", PACKAGE, "--format", "json"], {
+    maxBuffer: 2 ** 26,
+  }).catch((failed: { stdout: string }) => failed);
+  const { problems } = JSON.parse(stdout) as {
+    problems: Record<string, { kind: string; resolutionKind?: string }[]>;
+  };
+  const all = Object.values(problems).flat();
+  // ESM alone: CommonJS reaches it by a dynamic import, and Node 10's resolution knows no `exports`.
+  const ours = all.filter(({ resolutionKind }) => !/node10|cjs/.test(resolutionKind ?? ""));
+  expect(ours).toEqual([]);
+  expect(all.length).toBeGreaterThan(0); // those two: the check looks at something
+});

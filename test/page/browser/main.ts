@@ -1,8 +1,9 @@
 /** The page that the browser suites drive: it offers the package, as an app's bundle has it. */
 import { InferError, type LoadOptions, loadVae, type Tensor } from "@vaeport/infer";
+import { CanvasPainter } from "@vaeport/infer/canvas";
 import { seededNormal, seededUniform } from "@vaeport/infer/random";
 import { workerRuntime } from "@vaeport/infer/worker";
-import { greyPictures } from "./pictures.js";
+import { greyPictures, pixels } from "./pictures.js";
 
 /** The GPU devices that ONNX Runtime has made. */
 const devices: GPUDevice[] = [];
@@ -23,11 +24,29 @@ interface Failure {
   reason?: string;
 }
 
+/** How often buffers were read back from a GPU. */
+let readbacks = 0;
+const { mapAsync } = GPUBuffer.prototype;
+GPUBuffer.prototype.mapAsync = function (mode, ...range) {
+  if (mode & GPUMapMode.READ) readbacks++;
+  return mapAsync.call(this, mode, ...range);
+};
+
 const vaeport = {
   loadVae,
+  CanvasPainter,
+
+  /** How often a task read buffers back from a GPU, and what it gave. */
+  async countReadbacks<T>(task: () => Promise<T>): Promise<{ result: T; count: number }> {
+    const before = readbacks;
+    const result = await task();
+    return { result, count: readbacks - before };
+  },
+
   seededNormal,
   seededUniform,
   greyPictures,
+  pixels,
 
   /** The error that a promise ends with; throws when it ends well. */
   async failure(promise: Promise<unknown>): Promise<Failure> {

@@ -20,3 +20,11 @@ export async function greyPictures(greys: Uint8Array, scale = 1) {
   const bitmap = await createImageBitmap(imageData);
   return { ImageData: imageData, ImageBitmap: bitmap, canvas, OffscreenCanvas: offscreen };
 }
+
+/** The red channel of a canvas, row after row. */
+export async function pixels(canvas: OffscreenCanvas): Promise<number[]> {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d")!;
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from(data.filter((_, index) => index % 4 === 0));
+}

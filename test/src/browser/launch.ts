@@ -10,6 +10,15 @@ const SWITCHES = [
   "--no-first-run",
 ];
 
+/** SwiftShader for WebGPU, and for the rest of the browser too, without which a canvas of WebGPU ends its GPU process. */
+const SOFTWARE = [
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+];
+
 /**
  * Starts a headless browser with a WebGPU adapter: SwiftShader, or the machine's own, which
  * `VAEPORT_GPU=1` makes the default.
@@ -20,7 +29,7 @@ export function launchBrowser(
 ): Promise<Browser> {
   return chromium.launch({
     executablePath,
-    args: adapter === "software" ? [...SWITCHES, "--use-webgpu-adapter=swiftshader"] : SWITCHES,
+    args: adapter === "software" ? [...SWITCHES, ...SOFTWARE] : SWITCHES,
     chromiumSandbox: process.getuid?.() !== 0, // Chromium refuses its sandbox to root
   });
 }

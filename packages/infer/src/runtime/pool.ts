@@ -45,7 +45,7 @@ export async function openPool(settings: PoolSettings): Promise<OpenProvider> {
       );
       return {
         ...made!,
-        async run(feeds, fetches) {
+        async run(feeds: Record<string, Tensor>, fetches) {
           const thread = idle.shift()!;
           try {
             return await thread.client.ask<Record<string, Tensor>>({

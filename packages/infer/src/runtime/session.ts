@@ -1,10 +1,17 @@
 /** The bridge to ONNX Runtime's JavaScript API, of which these interfaces state the part in use. */
 import { InferError, RuntimeMissingError } from "../errors.js";
-import type { Session, SessionOptions, Tensor } from "./types.js";
+import type { Feeds, GpuTensor, Session, SessionOptions, Tensor } from "./types.js";
 
 interface OrtTensor {
   readonly data: unknown;
   readonly dims: readonly number[];
+}
+
+/** A tensor on the GPU, whose `data` throws. */
+interface OrtGpuTensor extends OrtTensor {
+  readonly gpuBuffer: unknown;
+  getData(): Promise<unknown>;
+  dispose(): void;
 }
 
 interface OrtSession {
@@ -32,6 +39,7 @@ export interface Ort {
 
 interface OrtOptions extends SessionOptions {
   executionProviders: string[];
+  preferredOutputLocation?: "gpu-buffer";
 }
 
 /** Imports a runtime's package, which must be a dynamic import for bundlers and for absent peers. */
@@ -49,6 +57,8 @@ export interface SessionSettings {
   strict: boolean;
   /** Of the CPU's providers. */
   options?: SessionOptions | undefined;
+  /** True where outputs can stay on the GPU and be read from there: onnxruntime-web's webgpu. */
+  onGpu?: boolean;
 }
 
 /**
@@ -59,10 +69,11 @@ export interface SessionSettings {
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  { provider, threads, strict, options: given }: SessionSettings,
+  { provider, threads, strict, options: given, onGpu = false }: SessionSettings,
 ): Promise<Session> {
   const options: OrtOptions = { executionProviders: [provider], logSeverityLevel: 4 };
   if (threads !== undefined) options.intraOpNumThreads = threads;
+  if (onGpu) options.preferredOutputLocation = "gpu-buffer";
   // These two are the CPU, and ONNX Runtime refuses to forbid it to them.
   if (provider === "cpu" || provider === "wasm") {
     const all = { ...options, ...given, executionProviders: [provider] };
@@ -70,35 +81,90 @@ export async function createSession(
   }
   const alone = { ...options, extra: { session: { disable_cpu_ep_fallback: "1" } } };
   try {
-    return wrap(ort, await ort.InferenceSession.create(model, alone), true);
+    return wrap(ort, await ort.InferenceSession.create(model, alone), true, onGpu);
   } catch (error) {
     if (strict || !/fallback to CPU EP/.test(String(error))) throw error;
-    return wrap(ort, await ort.InferenceSession.create(model, options), false);
+    return wrap(ort, await ort.InferenceSession.create(model, options), false, onGpu);
   }
 }
 
-function wrap(ort: Ort, session: OrtSession, wholeGraph: boolean): Session {
+function wrap(ort: Ort, session: OrtSession, wholeGraph: boolean, onGpu = false): Session {
+  const run = async (feeds: Feeds, fetches: readonly string[]) => {
+    const inputs = Object.entries(feeds).map(
+      ([name, value]) => [name, handed(ort, value)] as const,
+    );
+    return session.run(Object.fromEntries(inputs), fetches);
+  };
+  const runOnGpu = run as (...call: Parameters<typeof run>) => Promise<OrtGpuOutputs>;
   return {
     inputNames: [...session.inputNames],
     outputNames: [...session.outputNames],
     wholeGraph,
     run: async (feeds, fetches) => {
-      const inputs = Object.entries(feeds).map(
-        ([name, { data, shape }]) => [name, new ort.Tensor("float32", data, shape)] as const,
-      );
-      const outputs = await session.run(Object.fromEntries(inputs), fetches);
-      return Object.fromEntries(fetches.map((name) => [name, received(name, outputs[name])]));
+      const received = onGpu
+        ? await download(await runOnGpu(feeds, fetches))
+        : await run(feeds, fetches);
+      return Object.fromEntries(fetches.map((name) => [name, owned(name, received[name])]));
     },
+    ...(onGpu && {
+      runOnGpu: async (feeds: Feeds, fetches: readonly string[]) => {
+        const outputs = await runOnGpu(feeds, fetches);
+        const { device } = ort.env.webgpu!;
+        const resident = (name: string) => new Resident(outputs[name]!, device) as GpuTensor;
+        return Object.fromEntries(fetches.map((name) => [name, resident(name)]));
+      },
+    }),
     release: () => session.release(),
   };
 }
 
+type OrtGpuOutputs = Readonly<Record<string, OrtGpuTensor>>;
+type OrtOutputs = Readonly<Record<string, OrtTensor>>;
+
+/** An output left on the GPU, which another session may take as it is. */
+class Resident {
+  readonly output: OrtGpuTensor;
+  readonly buffer: unknown;
+  readonly device: unknown;
+  readonly shape: number[];
+
+  constructor(output: OrtGpuTensor, device: unknown) {
+    this.output = output;
+    this.buffer = output.gpuBuffer;
+    this.device = device;
+    this.shape = [...output.dims];
+  }
+
+  dispose(): void {
+    this.output.dispose();
+  }
+}
+
+/** A tensor as ONNX Runtime takes it. */
+function handed(ort: Ort, value: Tensor | GpuTensor): OrtTensor {
+  if ("data" in value) return new ort.Tensor("float32", value.data, value.shape);
+  return (value as Resident).output;
+}
+
+/** Reads outputs back from the GPU and frees them there. */
+async function download(outputs: OrtGpuOutputs): Promise<OrtOutputs> {
+  const read: Record<string, OrtTensor> = {};
+  for (const [name, output] of Object.entries(outputs)) {
+    try {
+      read[name] = { data: await output.getData(), dims: output.dims };
+    } finally {
+      output.dispose();
+    }
+  }
+  return read;
+}
+
 /** An output as a tensor of its own: data that is a window into a larger buffer (a heap) is copied. */
-function received(name: string, output: OrtTensor | undefined): Tensor {
+function owned(name: string, output: OrtOutputs[string] | undefined): Tensor {
   const data = output?.data;
   if (!(data instanceof Float32Array)) {
     throw new InferError(`ONNX Runtime gave no float32 values for output ${name}.`);
   }
-  const owned = data.byteLength === data.buffer.byteLength ? data : data.slice();
-  return { data: owned, shape: [...output!.dims] };
+  const own = data.byteLength === data.buffer.byteLength ? data : data.slice();
+  return { data: own, shape: [...output!.dims] };
 }

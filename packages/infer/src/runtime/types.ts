@@ -9,6 +9,23 @@ export interface Tensor {
   shape: number[];
 }
 
+/** A class of the platform's, where its declarations are there: `GPUBuffer` with TypeScript's DOM library. */
+type Platform<Name extends string> =
+  typeof globalThis extends Record<Name, { prototype: infer T }> ? T : unknown;
+
+/**
+ * Row-major float32 values that stay on the GPU. They are the caller's to dispose of, once, and before the model.
+ * A buffer may be longer than its tensor: `shape` counts.
+ */
+export interface GpuTensor {
+  /** Of usage STORAGE, COPY_SRC and COPY_DST. */
+  readonly buffer: Platform<"GPUBuffer">;
+  /** The device that the buffer belongs to. */
+  readonly device: Platform<"GPUDevice">;
+  readonly shape: number[];
+  dispose(): void;
+}
+
 /** A browser's picture: ImageData, an ImageBitmap, a canvas (on the page or off screen). */
 export interface Picture {
   readonly width: number;
@@ -35,9 +52,14 @@ export interface Session {
   /** True when the provider runs every node, false when ONNX Runtime left some to the CPU. */
   readonly wholeGraph: boolean;
   /** Runs the graph and gives the outputs named in `fetches`; they own their memory. */
-  run(feeds: Record<string, Tensor>, fetches: readonly string[]): Promise<Record<string, Tensor>>;
+  run(feeds: Feeds, fetches: readonly string[]): Promise<Record<string, Tensor>>;
+  /** The same, with outputs that stay on the GPU; absent where they cannot. */
+  runOnGpu?(feeds: Feeds, fetches: readonly string[]): Promise<Record<string, GpuTensor>>;
   release(): Promise<void>;
 }
+
+/** Inputs by name; those on the GPU come from a session with `runOnGpu`. */
+export type Feeds = Record<string, Tensor | GpuTensor>;
 
 /** The GPU behind a provider, as far as the browser tells. */
 export interface Adapter {

@@ -52,7 +52,12 @@ export const runtime: Runtime = {
       adapter,
       queue: sharedQueue(),
       createSession: (model, strict) =>
-        createSession(ort, model, { provider, strict, options }).catch(explainMissingFiles),
+        createSession(ort, model, {
+          provider,
+          strict,
+          options,
+          onGpu: provider === "webgpu",
+        }).catch(explainMissingFiles),
       lost: () => (provider === "webgpu" ? ort.env.webgpu?.device?.lost : undefined),
       threads: () => (provider === "wasm" ? (ort.env.wasm.numThreads ?? null) : null),
     };

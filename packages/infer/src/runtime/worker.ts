@@ -85,7 +85,8 @@ export function workerRuntime(worker: WorkerPort): Runtime {
 function remoteSession(client: RemoteClient, session: number, made: RemoteSession): Session {
   return {
     ...made,
-    run: (feeds, fetches) => client.ask<Record<string, Tensor>>({ run: session, feeds, fetches }),
+    run: (feeds: Record<string, Tensor>, fetches) =>
+      client.ask<Record<string, Tensor>>({ run: session, feeds, fetches }),
     async release() {
       if (client.alive) await client.ask({ release: session });
     },
