@@ -1,6 +1,6 @@
 /** From an empty process to the first image: import, load, decode, each process anew. */
 import { spawnSync } from "node:child_process";
-import { summarise } from "../training/statistics.mjs";
+import { summarise } from "../lib/statistics.mjs";
 import { provideModel } from "./models.mjs";
 
 const PROGRAM = `

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { seededNormal } from "@vaeport/infer/random";
-import { summarise } from "../training/statistics.mjs";
+import { summarise } from "../lib/statistics.mjs";
 import { provideModel } from "./models.mjs";
 import { startPython } from "./python.mjs";
 import { ratio, takeTurns, timed } from "./turns.mjs";

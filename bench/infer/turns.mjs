@@ -1,5 +1,5 @@
 /** Contestants that take turns, so that a ratio compares neighbours in time. */
-import { shuffled, summarise } from "../training/statistics.mjs";
+import { shuffled, summarise } from "../lib/statistics.mjs";
 
 /**
  * @typedef {object} Contestant

@@ -124,8 +124,7 @@ export class Vae {
   /** n items drawn from the model: z from temperature * N(0, I), decoded to [n, ...data.shape]. */
   async sample<To extends Place = "cpu">(
     n: number,
-    options: PlaceOptions<To> &
-      OffsetOptions & { seed: number; temperature?: number | undefined },
+    options: PlaceOptions<To> & OffsetOptions & { seed: number; temperature?: number | undefined },
   ): Promise<Placed<To>> {
     const { seed, temperature = 1, offset = 0 } = options;
     requireWhole("sample: offset", offset, 0);

@@ -156,7 +156,7 @@ describe("the command", () => {
   });
 
   test.each([
-    [[], "expected a command: doctor, setup; got none"],
+    [[], "expected a command: doctor, setup, "],
     [["examine"], 'got "examine"'],
     [["doctor", "gpu"], "expected one of cpu, cuda"],
     [["doctor", "cpu", "cuda"], "one provider at most"],
