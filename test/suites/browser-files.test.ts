@@ -55,6 +55,16 @@ describe("cache: true", () => {
     expect(without).toMatchObject({ own: true, name: "SourceError" });
   });
 
+  test("goes on where the disk has no room for it, and says so", async () => {
+    await using site = await lab.open();
+    const tools = await site.page.context().newCDPSession(site.page);
+    const { origin } = site.server;
+    await tools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 10_000 });
+    const { files, drawn } = await load(site);
+    expect(files).toMatchObject({ cached: [], cacheError: expect.stringMatching(/quota/i) });
+    expect(drawn.shape).toEqual([1, 28, 28, 1]);
+  });
+
   test("fetches what was changed in the cache anew", async () => {
     await using site = await lab.open();
     const first = await load(site);

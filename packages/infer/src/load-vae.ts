@@ -17,6 +17,8 @@ export interface LoadOptions extends ProviderOptions {
    * cache (the Cache API in browsers; in Node a folder, which `VAEPORT_CACHE` may name), or your own. False by default.
    */
   cache?: boolean | FileCache;
+  /** Milliseconds for which a connection may bring nothing before a file is tried again; 30 000 by default. */
+  timeout?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface LoadOptions extends ProviderOptions {
  * UnknownProviderError, ProviderError (none runs the model), InputError (an option), the reason of `signal`.
  */
 export async function loadVae(source: ModelSource, options: LoadOptions = {}): Promise<Vae> {
-  for (const name of ["threads", "maxBatch", "workers"] as const) {
+  for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
     if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1);
   }
   const held = snapshot(source);

@@ -29,6 +29,7 @@ export interface ReadSettings {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
   cache?: boolean | FileCache | undefined;
+  timeout?: number | undefined;
 }
 
 /** Reads the manifest, then the graphs of one of its variants. */
@@ -53,11 +54,11 @@ async function readFrom(
   url: URL,
   runtime: Runtime,
   precision: Precision,
-  { signal, onProgress, cache: wanted = false }: ReadSettings,
+  { signal, timeout, onProgress, cache: wanted = false }: ReadSettings,
 ): Promise<Model> {
   const cache = await NotedCache.open(cacheFor(url, runtime, wanted));
   const text = await cache.manifest(url.href, () =>
-    runtime.read(url, MAX_MANIFEST_BYTES, { signal }),
+    runtime.read(url, MAX_MANIFEST_BYTES, { signal, timeout }),
   );
   const manifest = parseManifest(parseJson(url, text));
   const variant = pickVariant(manifest, precision);
@@ -71,7 +72,7 @@ async function readFrom(
     const { file, bytes } = graph;
     const onBytes = (length: number) => count(file, length);
     const content = await cache.graph(graph, () =>
-      runtime.read(new URL(file, url), bytes, { signal, onBytes }),
+      runtime.read(new URL(file, url), bytes, { signal, timeout, onBytes }),
     );
     if (loaded[file] !== bytes) count(file, bytes);
     return content;

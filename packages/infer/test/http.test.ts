@@ -42,6 +42,35 @@ describe("a server that fails at first", () => {
     }
   });
 
+  test("is given up where nothing comes for the time allowed, before the answer or within it", async () => {
+    const silent: RequestListener = () => {};
+    const stuck: RequestListener = (_, response) => {
+      response.write("a little");
+    };
+    for (const answer of [silent, stuck]) {
+      const origin = await flaky(1, answer);
+      await (await loadVae(`${origin}/model/`, { timeout: 150 })).dispose();
+      const never = loadVae(`${await flaky(3, answer)}/model/`, { timeout: 50 });
+      await expect(never).rejects.toThrow(/encoder\.onnx: nothing came for 50 ms/);
+      await expect(never).rejects.toThrow(SourceError);
+    }
+  });
+
+  test("may be slow, as long as it goes on", async () => {
+    const bytes = readFileSync(`${TINY}/encoder.onnx`);
+    const pieces = Array.from({ length: 6 }, (_, i) => {
+      return bytes.subarray((i * bytes.length) / 6, ((i + 1) * bytes.length) / 6);
+    });
+    const origin = await flaky(1, async (_, response) => {
+      for (const piece of pieces) {
+        response.write(piece);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      response.end();
+    });
+    await (await loadVae(`${origin}/model/`, { timeout: 1000 })).dispose();
+  });
+
   test("is not waited for once the load is given up", async () => {
     const abort = new AbortController();
     const origin = await flaky(9, (_, response) => {
@@ -50,6 +79,42 @@ describe("a server that fails at first", () => {
     });
     const load = loadVae(`${origin}/model/`, { signal: abort.signal });
     await expect(load).rejects.toThrow("the user left");
+  });
+});
+
+describe("a redirect", () => {
+  const to =
+    (location: string): RequestListener =>
+    (_, response) => {
+      response.writeHead(302, { Location: location }).end();
+    };
+
+  test("is followed", async () => {
+    const answers = ["vae.json", "encoder.onnx"].map((file) => [
+      `/latest/${file}`,
+      to(`/model/${file}`),
+    ]);
+    const origin = await serveTiny({
+      ...Object.fromEntries(answers),
+      "/latest/decoder.onnx": to("/latest/more/decoder.onnx"),
+      "/latest/more/decoder.onnx": to("/model/decoder.onnx"),
+      "/latest/score.onnx": to("/model/score.onnx"),
+    });
+    await (await loadVae(`${origin}/latest/`)).dispose();
+  });
+
+  test("to a page (a login, say) or in a circle is a typed error", async () => {
+    const origin = await serveTiny({
+      "/model/decoder.onnx": to("/login"),
+      "/login": (_, response) => response.setHeader("Content-Type", "text/html").end("<html>"),
+      "/circle/vae.json": to("/circle/vae.json"),
+    });
+    const page = loadVae(`${origin}/model/`);
+    await expect(page).rejects.toThrow(SourceError);
+    await expect(page).rejects.toThrow(/decoder\.onnx: the server answered with an HTML page/);
+    const circle = loadVae(`${origin}/circle/`);
+    await expect(circle).rejects.toThrow(SourceError);
+    await expect(circle).rejects.toThrow(/circle\/vae\.json: cannot be fetched/);
   });
 });
 

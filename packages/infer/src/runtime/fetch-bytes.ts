@@ -5,6 +5,9 @@ import type { ReadOptions } from "./types.js";
 /** Waits before the second try and the third, in milliseconds. */
 const DELAYS = [200, 600];
 
+/** How long a connection may bring nothing, in milliseconds. */
+const TIMEOUT = 30_000;
+
 /** Too early, too many requests, and a server that is not well: https://httpwg.org/specs/rfc9110.html#status.codes */
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 
@@ -31,9 +34,10 @@ export async function fetchBytes(
 async function fetchOnce(
   url: URL,
   limit: number,
-  { signal, onBytes }: ReadOptions,
+  { signal, onBytes, timeout = TIMEOUT }: ReadOptions,
 ): Promise<Uint8Array> {
-  const response = await reach(url, signal, () => fetch(url, { signal: signal ?? null }));
+  const reach = reacher(url, timeout, signal);
+  const response = await reach((signal) => fetch(url, { signal }));
   const type = response.headers.get("content-type") ?? "";
   const html = type.startsWith("text/html");
   // An answer that is not read would hold its connection.
@@ -52,7 +56,7 @@ async function fetchOnce(
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = response.body?.getReader();
-  const next = () => reach(url, signal, async () => reader?.read());
+  const next = () => reach(async () => reader?.read());
   for (let part = await next(); part?.value; part = await next()) {
     chunks.push(part.value);
     length += part.value.length;
@@ -67,21 +71,28 @@ async function fetchOnce(
   return concatenate(chunks, length);
 }
 
-/** Names the address in whatever the network throws, but for an abort. */
-async function reach<T>(
-  url: URL,
-  signal: AbortSignal | undefined,
-  action: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw new SourceError(
-      `${url}: cannot be fetched. Check the address, the network and, in a browser, the server's CORS headers.`,
-      { cause, transient: true },
-    );
-  }
+/**
+ * Takes the steps of one answer: each within `timeout` milliseconds, and what the network throws, but for an abort by
+ * the caller, as a SourceError with the address.
+ */
+function reacher(url: URL, timeout: number, given: AbortSignal | undefined) {
+  const stall = new AbortController();
+  const signal = given ? AbortSignal.any([given, stall.signal]) : stall.signal;
+  return async <T>(step: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => stall.abort(), timeout);
+    try {
+      return await step(signal);
+    } catch (cause) {
+      given?.throwIfAborted();
+      const what = stall.signal.aborted ? `nothing came for ${timeout} ms` : "cannot be fetched";
+      throw new SourceError(
+        `${url}: ${what}. Check the address, the network and, in a browser, the server's CORS headers.`,
+        { cause, transient: true },
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }
 
 function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {

@@ -1,11 +1,11 @@
 /** The runtime of Node: onnxruntime-node. */
 import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { InferError } from "../errors.js";
+import { InferError, RuntimeMissingError } from "../errors.js";
 import { createQueue, sharedQueue } from "../queue.js";
 import { loadCudaLibraries } from "./cuda.js";
 import { readBytes, resolveSource } from "./files.js";
-import { createSession, importRuntime, type Ort } from "./session.js";
+import { createSession, type Ort } from "./session.js";
 import type { Runtime } from "./types.js";
 
 const PACKAGE = "onnxruntime-node";
@@ -14,8 +14,13 @@ interface OrtNode extends Ort {
   listSupportedBackends(): readonly { readonly name: string }[];
 }
 
+/** Inside `try`, so that bundlers of servers (Next.js for one) take its absence for a warning and not for an error. */
 async function load(): Promise<OrtNode> {
-  return (await importRuntime(PACKAGE, () => import("onnxruntime-node"))) as OrtNode;
+  try {
+    return (await import("onnxruntime-node")) as unknown as OrtNode;
+  } catch (cause) {
+    throw new RuntimeMissingError(PACKAGE, cause);
+  }
 }
 
 export const runtime: Runtime = {

@@ -103,6 +103,8 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
   /** Called as the file comes in, with the bytes so far; a file that is tried again begins anew. */
   onBytes?: ((loaded: number) => void) | undefined;
+  /** Milliseconds without a byte after which a file is tried again; 30 000 by default. */
+  timeout?: number | undefined;
 }
 
 /** One build of ONNX Runtime and the platform it runs on. */
