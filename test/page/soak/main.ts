@@ -18,8 +18,20 @@ WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
   },
 });
 
+/** The model, fetched once: the developer tools that drive the page would keep what each round fetched. */
+const model = fetchModel();
+
+async function fetchModel() {
+  const get = async (name: string) =>
+    new Uint8Array(await (await fetch(`/model/${name}`)).arrayBuffer());
+  const manifest: unknown = await (await fetch("/model/vae.json")).json();
+  const files: Record<string, Uint8Array> = {};
+  for (const name of ["encoder.onnx", "decoder.onnx", "score.onnx"]) files[name] = await get(name);
+  return { manifest, files };
+}
+
 async function ours({ provider, decodes, latentSize }: RoundRequest): Promise<void> {
-  const vae = await loadVae("/model/", { provider, threads: 1 });
+  const vae = await loadVae(await model, { provider, threads: 1 });
   for (let i = 0; i < decodes; i++) await vae.decode(seededNormal(i, latentSize));
   await vae.dispose();
 }
@@ -31,7 +43,7 @@ async function alone({ provider, decodes, latentSize }: RoundRequest): Promise<v
       : await import("onnxruntime-web/webgpu");
   ort.env.wasm.numThreads = 1;
   const create = async (name: string) => {
-    const bytes = new Uint8Array(await (await fetch(`/model/${name}.onnx`)).arrayBuffer());
+    const bytes = (await model).files[`${name}.onnx`]!;
     return ort.InferenceSession.create(bytes, { executionProviders: [provider] });
   };
   const encoder = await create("encoder");

@@ -21,14 +21,30 @@ const MAC_APPLICATIONS = [
 
 /** The executable of `$VAEPORT_BROWSER`, an installed browser, or the driver's own download. */
 export function findBrowser(): string | undefined {
-  const path = (process.env.PATH ?? "").split(delimiter);
-  const candidates = [
+  return firstThatAnswers([
     ...(process.env.VAEPORT_BROWSER ? [process.env.VAEPORT_BROWSER] : []),
-    ...path.flatMap((folder) => COMMANDS.map((command) => join(folder, command))),
+    ...onPath(COMMANDS),
     ...(process.platform === "darwin" ? MAC_APPLICATIONS : []),
     chromium.executablePath(),
-  ];
-  return candidates.find((file) => existsSync(file) && answers(file));
+  ]);
+}
+
+/** The executable of `$VAEPORT_FIREFOX`, or an installed Firefox. */
+export function findFirefox(): string | undefined {
+  return firstThatAnswers([
+    ...(process.env.VAEPORT_FIREFOX ? [process.env.VAEPORT_FIREFOX] : []),
+    ...onPath(["firefox-esr", "firefox"]),
+    "/Applications/Firefox.app/Contents/MacOS/firefox",
+  ]);
+}
+
+function onPath(commands: readonly string[]): string[] {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.flatMap((folder) => commands.map((command) => join(folder, command)));
+}
+
+function firstThatAnswers(files: readonly string[]): string | undefined {
+  return files.find((file) => existsSync(file) && answers(file));
 }
 
 /** Ubuntu's `chromium-browser` may be a stub that only says what to install. */

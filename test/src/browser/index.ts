@@ -1,4 +1,4 @@
 /** The browser of the tests: found, installed, started. */
-export { findBrowser, findSwiftShader, hasVulkanLoader } from "./find.js";
-export { BrowserMissingError, provideBrowser } from "./install.js";
-export { launchBrowser } from "./launch.js";
+export { findBrowser, findFirefox, findSwiftShader, hasVulkanLoader } from "./find.js";
+export { BrowserMissingError, provideBrowser, provideFirefox } from "./install.js";
+export { launchBrowser, launchFirefox } from "./launch.js";

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { findBrowser, findSwiftShader, hasVulkanLoader } from "./find.js";
+import { findBrowser, findFirefox, findSwiftShader, hasVulkanLoader } from "./find.js";
 
 /** No browser, or no software WebGPU; the message says what to install. */
 export class BrowserMissingError extends Error {
@@ -24,7 +24,7 @@ const REMEDY =
  * @throws BrowserMissingError when a part cannot be had.
  */
 export async function provideBrowser(): Promise<{ browser: string; swiftShader: string }> {
-  if (!findBrowser() || !hasVulkanLoader()) installDebianPackages();
+  if (!findBrowser() || !hasVulkanLoader()) installDebianPackages("chromium", "libvulkan1");
   if (!findBrowser()) await downloadBrowser();
   const browser = findBrowser();
   if (!browser) throw new BrowserMissingError(`There is no browser. ${REMEDY}`);
@@ -38,15 +38,24 @@ export async function provideBrowser(): Promise<{ browser: string; swiftShader: 
   return { browser, swiftShader };
 }
 
-function installDebianPackages(): void {
+/** Firefox's executable, installed if it can be. @throws BrowserMissingError when it cannot be had. */
+export function provideFirefox(): string {
+  if (!findFirefox()) installDebianPackages("firefox-esr");
+  const firefox = findFirefox();
+  if (firefox) return firefox;
+  throw new BrowserMissingError(
+    "There is no Firefox. Install it (Debian: apt-get install firefox-esr), or set VAEPORT_FIREFOX to its executable.",
+  );
+}
+
+function installDebianPackages(...packages: string[]): void {
   const isDebian =
     existsSync("/etc/debian_version") &&
     // Ubuntu's package of that name is a stub for a snap.
     !/^ID=ubuntu$/m.test(readFileSync("/etc/os-release", "utf8"));
   if (!isDebian || process.getuid?.() !== 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const packages = ["chromium", "libvulkan1"];
-  console.log(`      apt-get install ${packages.join(" ")} (about 110 MB)`);
+  console.log(`      apt-get install ${packages.join(" ")} (about 110 MB for a browser)`);
   for (const args of [
     ["update", "-qq"],
     ["install", "-y", "-q", "--no-install-recommends", ...packages],

@@ -1,4 +1,8 @@
-/** Starts the browser that the parity and end-to-end suites drive. */
+/** Starts the browsers of the tests. */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 
 /** Chromium's switches: WebGPU, and no traffic of its own. */
@@ -32,4 +36,19 @@ export function launchBrowser(
     args: adapter === "software" ? [...SWITCHES, ...SOFTWARE] : SWITCHES,
     chromiumSandbox: process.getuid?.() !== 0, // Chromium refuses its sandbox to root
   });
+}
+
+/** Opens a page in a headless Firefox with a profile of its own; nothing drives it, so the page must tell what it finds. */
+export async function launchFirefox(executable: string, address: string): Promise<AsyncDisposable> {
+  const profile = await mkdtemp(join(tmpdir(), "vaeport-firefox-"));
+  const args = ["--headless", "--no-remote", "--profile", profile, address];
+  const child = spawn(executable, args, { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await ended;
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
 }

@@ -8,4 +8,5 @@ export {
   modulesOf,
   plainPage,
 } from "./build-page.js";
+export { serve } from "./serve.js";
 export { openSite, type Site, type SiteOptions } from "./site.js";

@@ -1,0 +1,2 @@
+/** Static files, so that any server will do. */
+export default { output: "export" };
