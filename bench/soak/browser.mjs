@@ -16,11 +16,8 @@ export async function soakBrowser({ model, who, rounds, decodes, provider }) {
     launchBrowser(executable, "software"),
   ]);
   try {
-    await using site = await openSite(browser, built, {
-      models: { "/model/": model },
-      ready: "soak",
-    });
-    const { page } = site;
+    const models = { "/model/": model };
+    const { page } = await openSite(browser, built, { models, ready: "soak" });
     page.setDefaultTimeout(0);
     const tab = await page.context().newCDPSession(page);
     const processes = await browser.newBrowserCDPSession();

@@ -1,4 +1,5 @@
 /** Rounds of load, decode, dispose in Node; prints the process's memory after each. */
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { loadVae } from "@vaeport/infer";
@@ -21,7 +22,8 @@ async function alone() {
   const options = { executionProviders: ["cpu"], intraOpNumThreads: 1 };
   const sessions = [];
   for (const name of ["encoder", "decoder", "score"]) {
-    sessions.push(await ort.InferenceSession.create(join(model, `${name}.onnx`), options));
+    const bytes = await readFile(join(model, `${name}.onnx`));
+    sessions.push(await ort.InferenceSession.create(bytes, options));
   }
   const decoder = sessions[1];
   for (let i = 0; i < decodes; i++) {
@@ -33,6 +35,8 @@ async function alone() {
 for (let round = 0; round < rounds; round++) {
   await { ours, alone }[who]();
   globalThis.gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
-  console.log(JSON.stringify({ "process (RSS)": rss, "JavaScript heap": heapUsed }));
+  const { rss, heapUsed, heapTotal, arrayBuffers } = process.memoryUsage();
+  // V8 makes its heap larger in steps, however much of it is in use.
+  const native = rss - heapTotal - arrayBuffers;
+  console.log(JSON.stringify({ "JavaScript heap": heapUsed, "native (RSS without V8's)": native }));
 }

@@ -3,6 +3,13 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** Has glibc give freed memory back at once, so that what a process holds is what is in use. */
+const MALLOC = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "65536",
+  MALLOC_TRIM_THRESHOLD_: "65536",
+};
+
 const PROCESS = fileURLToPath(new URL("./node-process.mjs", import.meta.url));
 
 /**
@@ -22,6 +29,7 @@ const PROCESS = fileURLToPath(new URL("./node-process.mjs", import.meta.url));
 export async function soakNode(request) {
   const child = spawn(process.execPath, ["--expose-gc", PROCESS, JSON.stringify(request)], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...MALLOC },
   });
   const ended = new Promise((resolve) => child.once("close", resolve));
   /** @type {Record<string, number>[]} */
