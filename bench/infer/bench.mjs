@@ -3,6 +3,7 @@
  * Runtime and PyTorch. Each section writes bench/results/infer-<section>.md.
  */
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrapSteps } from "../../scripts/lib/bootstrap.mjs";
@@ -55,9 +56,11 @@ await runMain(async () => {
     const section = await /** @type {() => Promise<Section>} */ (SECTIONS[name])();
     const text = await section(settings);
     const [title, ...rest] = text.split("\n");
+    const waiting = /** @type {number} */ (loadavg()[1]).toFixed(1);
     const file = join(repository, "bench", "results", `infer-${name}.md`);
     const head = describeRun(`npm run bench:infer -- ${name}`);
-    writeFileSync(file, `${title}\n\n${head}\n${rest.join("\n")}\n`);
+    const load = `Mean load over the last 5 minutes: ${waiting}; what is above 1 was other programs.`;
+    writeFileSync(file, `${title}\n\n${head}\n${load}\n${rest.join("\n")}\n`);
     console.log(text);
   }
 });

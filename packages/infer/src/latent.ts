@@ -3,6 +3,7 @@ import { InputError } from "./errors.js";
 import { requireFinite, requireWhole } from "./input.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
+import { mostItems } from "./shape.js";
 
 /** A normal distribution over z for each item. */
 export interface Posterior {
@@ -54,7 +55,7 @@ export function drawPrior(
   k: number,
   { seed, temperature, offset }: { seed: number; temperature: number; offset: number },
 ): Tensor {
-  requireWhole("sample: n", n, 1);
+  requireWhole("sample: n", n, 1, mostItems(k));
   requireFinite("sample: temperature", temperature, 0);
   const noise = seededNormal(seed, n * k, 0, offset * k);
   return { data: noise.map((value) => value * temperature), shape: [n, k] };
@@ -69,7 +70,7 @@ export function latentSweep(
 ): Tensor {
   const k = z.data.length;
   requireWhole("traverse: dimension", dimension, 0, k - 1);
-  requireWhole("traverse: steps", steps, 2);
+  requireWhole("traverse: steps", steps, 2, mostItems(k));
   for (const end of [from, to]) requireFinite("traverse: range", end);
   const data = new Float32Array(steps * k);
   for (let step = 0; step < steps; step++) {
@@ -85,8 +86,8 @@ export type PathKind = "linear" | "spherical";
 
 /** `steps` points from a to b, both included, [steps, k]; a and b are [1, k]. */
 export function latentPath(a: Tensor, b: Tensor, steps: number, kind: PathKind): Tensor {
-  requireWhole("interpolate: steps", steps, 2);
   const k = a.data.length;
+  requireWhole("interpolate: steps", steps, 2, mostItems(k));
   const weights = kind === "spherical" ? arcWeights(a.data, b.data) : chordWeights;
   const data = new Float32Array(steps * k);
   for (let step = 0; step < steps; step++) {

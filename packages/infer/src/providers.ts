@@ -82,6 +82,8 @@ export interface RuntimeReport {
   workers: number;
   /** The GPU, where the browser tells; null elsewhere. */
   adapter: Adapter | null;
+  /** Why `adapter` is null although the provider runs on one; absent otherwise. */
+  adapterReason?: string;
   /** Where the model's files came from. */
   files: FileReport;
 }
@@ -184,6 +186,7 @@ async function tryProvider(
     threads: provider.threads(),
     workers: workers ?? 0,
     adapter: provider.adapter,
+    ...(provider.adapterReason !== undefined && { adapterReason: provider.adapterReason }),
     files: model.files,
   };
   return { graphs, found };

@@ -29,7 +29,7 @@ import type { RuntimeReport } from "./providers.js";
 import { seededNormal } from "./random.js";
 import type { GpuTensor, Runtime, Tensor } from "./runtime/types.js";
 import { type Scores, scoreItems } from "./score.js";
-import { elementCount } from "./shape.js";
+import { elementCount, mostItems } from "./shape.js";
 
 /**
  * A variational autoencoder on one execution provider; get one from `loadVae`.
@@ -187,9 +187,10 @@ export class Vae {
    * compiling shaders for WebGPU, is done before it counts.
    */
   async warmup(n = 1, options: CallOptions = {}): Promise<void> {
-    requireWhole("warmup: n", n, 1);
     const { data, condition } = this.manifest;
-    const x = new Float32Array(n * elementCount(data.shape)).fill(data.range[0]);
+    const size = elementCount(data.shape);
+    requireWhole("warmup: n", n, 1, mostItems(size));
+    const x = new Float32Array(n * size).fill(data.range[0]);
     const label = condition === undefined ? undefined : 0;
     await this.score(x, { ...options, label });
   }

@@ -113,3 +113,61 @@ describe("results", () => {
     await expect(session.run({}, [name])).rejects.toThrow(`float32 values for output ${name}`);
   });
 });
+
+describe("a session whose outputs stay on the GPU", () => {
+  /** ONNX Runtime with outputs on a GPU, which counts what is read back and freed. */
+  function fakeGpu() {
+    const counts = { read: 0, disposed: 0 };
+    const fed: unknown[] = [];
+    const output = (fails: boolean) => ({
+      data: undefined,
+      dims: [1, 2],
+      gpuBuffer: "buffer",
+      async getData() {
+        counts.read++;
+        if (fails) throw new Error("Device is lost");
+        return Float32Array.of(1, 2);
+      },
+      dispose: () => void counts.disposed++,
+    });
+    const ort: Ort = {
+      ...fakeOrt().ort,
+      env: { versions: {}, wasm: {}, webgpu: { device: {} } },
+      InferenceSession: {
+        create: async () => ({
+          inputNames: ["x"],
+          outputNames: ["good", "bad"],
+          async run(feeds, names) {
+            fed.push(...Object.values(feeds));
+            return Object.fromEntries(names.map((name) => [name, output(name === "bad")]));
+          },
+          release: async () => undefined,
+        }),
+      },
+    };
+    const settings = { provider: "webgpu", strict: false, onGpu: true };
+    return { counts, fed, create: () => createSession(ort, model, settings) };
+  }
+
+  test("reads what is asked for, and frees it, even when that fails", async () => {
+    const { counts, create } = fakeGpu();
+    const session = await create();
+    const { good } = await session.run({}, ["good"]);
+    expect(good).toEqual({ data: Float32Array.of(1, 2), shape: [1, 2] });
+    expect(counts).toEqual({ read: 1, disposed: 1 });
+    await expect(session.run({}, ["bad"])).rejects.toThrow("Device is lost");
+    expect(counts).toEqual({ read: 2, disposed: 2 });
+  });
+
+  test("hands an output to the next session as it is, and frees it once told to", async () => {
+    const { counts, create, fed } = fakeGpu();
+    const session = await create();
+    const { good } = await session.runOnGpu!({}, ["good"]);
+    expect(good).toMatchObject({ buffer: "buffer", shape: [1, 2] });
+    await session.runOnGpu!({ x: good! }, ["good"]);
+    expect(fed).toMatchObject([{ gpuBuffer: "buffer" }]);
+    expect(counts).toEqual({ read: 0, disposed: 0 });
+    good!.dispose();
+    expect(counts).toEqual({ read: 0, disposed: 1 });
+  });
+});

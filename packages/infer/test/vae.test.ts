@@ -149,6 +149,20 @@ describe("bad arguments are refused with what was expected and what came", () =>
     await expect(call).rejects.toThrow(message);
   });
 
+  test("more items than an array holds", async () => {
+    const z = new Float32Array(2);
+    for (const call of [
+      vae.sample(1e11, { seed: 1 }),
+      vae.interpolate(z, z, { steps: 1e11 }),
+      vae.traverse(z, { dimension: 0, steps: 1e11 }),
+      vae.warmup(1e11),
+    ]) {
+      const error = await call.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "InputError" });
+      expect((error as Error).message).toMatch(/whole number from \d to \d+; got 100000000000/);
+    }
+  });
+
   test("latents, counts, temperatures and seeds", async () => {
     const two = new Float32Array(2);
     const calls: [Promise<unknown>, string][] = [

@@ -56,6 +56,7 @@ export const runtime: Runtime = {
     return {
       version,
       adapter: null,
+      ...(provider !== "cpu" && { adapterReason: "onnxruntime-node does not tell its GPU." }),
       // Two WebGPU runs at once end the process; the others need no more than order within a model.
       queue: provider === "webgpu" ? sharedQueue() : createQueue(),
       createSession: (model, strict) =>

@@ -76,6 +76,8 @@ export interface OpenProvider {
   readonly version: string;
   /** Null where there is no GPU, or none that can be asked for (Node). */
   readonly adapter: Adapter | null;
+  /** Why a provider on a GPU cannot say which one. */
+  readonly adapterReason?: string;
   /** Every session is created, run and released through this queue. */
   readonly queue: Queue;
   /** `strict`: fail unless the provider runs every node itself. */
