@@ -9,6 +9,7 @@ import {
   ExportError,
   type ExportedModel,
   exportOnnx,
+  exportOnnxFile,
   loadLayersModel,
   SourceError,
 } from "@vaeport/export";
@@ -180,6 +181,18 @@ async function exportFrom(
   }
 }
 
+/** The bytes that the file's export writes, its weights read one by one; undefined where it is refused. */
+async function writtenFrom(path: string): Promise<Uint8Array | undefined> {
+  const target = path.replace(/json$/, "onnx");
+  try {
+    await exportOnnxFile(path, target, { force: true });
+    return readFileSync(target);
+  } catch (error) {
+    if (error instanceof ExportError) return undefined;
+    throw error;
+  }
+}
+
 /** More elements than this are not computed: a file can ask for images of any size. */
 const MOST_ELEMENTS = 1e5;
 
@@ -211,8 +224,14 @@ async function survives(original: Document, damages: readonly Damage[]): Promise
     const document = structuredClone(original.json);
     for (const each of damages) damageJson(document, each);
     writeFileSync(join(original.folder, "damaged.json"), JSON.stringify(document));
-    const result = await exportFrom(join(original.folder, "damaged.json"));
-    if (result !== undefined) await expectAlike(result.model, result.exported);
+    const path = join(original.folder, "damaged.json");
+    const result = await exportFrom(path);
+    // It looks at no initializers, and so takes some files that tf.js cannot load in full.
+    const written = await writtenFrom(path);
+    if (result !== undefined) {
+      expect(written).toBeDefined();
+      await expectAlike(result.model, result.exported);
+    }
     return result === undefined;
   } finally {
     tf.engine().endScope();
