@@ -1,5 +1,6 @@
 /** A real Ray cluster on loopback: a head without processors, and nodes that can be killed. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,6 +45,8 @@ export class RayCluster {
       ...process.env,
       PYTHONPATH: await installRay(),
       RAY_ADDRESS: head,
+      RAY_AUTH_MODE: "token",
+      RAY_AUTH_TOKEN: randomBytes(32).toString("hex"),
       RAY_USAGE_STATS_ENABLED: "0",
       RAY_DATA_DISABLE_PROGRESS_BARS: "1",
     };
@@ -89,10 +92,10 @@ export class RayCluster {
 
   async #alive(count: number): Promise<void> {
     const script =
-      "import ray; ray.init(logging_level='ERROR'); print(sum(n['Alive'] for n in ray.nodes()))";
+      "import ray; ray.init(logging_level='ERROR'); print('alive', sum(n['Alive'] for n in ray.nodes()))";
     for (const started = Date.now(); Date.now() - started < START_MILLISECONDS; await sleep(500)) {
       const { code, output } = await this.#python(["-c", script]).ended;
-      if (code === 0 && output.trim().endsWith(String(count))) return;
+      if (code === 0 && /^alive (\d+)$/m.exec(output)?.[1] === String(count)) return;
       this.#restartNewest();
     }
     throw new Error(`Ray had no ${count} nodes after ${START_MILLISECONDS / 1000} s.`);
