@@ -18,7 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), "vaeport-sweep-"));
 const results: string[][] = [];
 afterAll(() => {
   rmSync(scratch, { recursive: true });
-  record("sweep", "A sweep under GNU parallel and Ray, killed in the middle", results);
+  record("sweep", "A sweep under schedulers, killed in the middle", results);
 });
 
 function folder(name: string): string {
