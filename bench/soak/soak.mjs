@@ -1,6 +1,7 @@
 /**
  * `npm run bench:soak`: load, decode, dispose, 50 rounds on each provider; does memory grow after the tenth? ONNX
- * Runtime does the same without this package, as the control. Writes bench/results/soak.md; ends with 1 on growth.
+ * Runtime does the same without this package, as the control. Writes bench/results/soak.md (soak-webgpu.md for
+ * `npm run bench:soak -- webgpu`); ends with 1 on growth.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +16,9 @@ import { soakNode } from "./node.mjs";
 const MODEL = join(repository, "models", "mnist-dense-20");
 const ROUNDS = 50;
 
+/** Providers named on the command line; all when none is. */
+const wanted = process.argv.slice(2);
+
 /** Decodes of one image a round: 100 000 in all, 5000 where the GPU is emulated. */
 const CASES = /** @type {const} */ ([
   { provider: "cpu", decodes: 2000 },
@@ -25,7 +29,6 @@ const CASES = /** @type {const} */ ([
 await runMain(async () => {
   await runSteps([...bootstrapSteps, browserStep]);
   const { soakBrowser } = await import("./browser.mjs");
-  const wanted = process.argv.slice(2);
   const rows = [];
   for (const { provider, decodes } of CASES) {
     if (wanted.length > 0 && !wanted.includes(provider)) continue;
@@ -62,7 +65,7 @@ function line(row) {
 function record(rows) {
   const text = `# Soak
 
-${describeRun("npm run bench:soak")}
+${describeRun(["npm run bench:soak", ...(wanted.length > 0 ? ["--", ...wanted] : [])].join(" "))}
 
 ${ROUNDS} rounds of load, decode image by image, dispose, with mnist-dense-20; memory in MB after a garbage collection at
 the end of rounds 1, ${WARM}, 30 and ${ROUNDS}. Slope: the median over pairs of rounds after round ${WARM} (Theil-Sen), in kB a round.
@@ -73,5 +76,6 @@ SwiftShader.
 | --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
 ${rows.map(line).join("\n")}
 `;
-  writeFileSync(join(repository, "bench", "results", "soak.md"), text);
+  const name = ["soak", ...wanted].join("-");
+  writeFileSync(join(repository, "bench", "results", `${name}.md`), text);
 }
