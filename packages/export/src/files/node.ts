@@ -1,4 +1,5 @@
 /** Files in Node, behind `#files`: read by path or address, written whole or not at all. */
+import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -70,6 +71,13 @@ function unreadable(path: string, cause: unknown): SourceError {
 export function beside(location: string, name: string): string {
   if (isUrl(location) || location.startsWith("file:")) return new URL(name, location).href;
   return join(dirname(location), name);
+}
+
+/** SHA-256 of pieces one behind the other, in lower-case hexadecimal. */
+export async function sha256Of(pieces: Iterable<Uint8Array>): Promise<string> {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
 }
 
 /** The last part of a path. */

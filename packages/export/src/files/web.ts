@@ -1,5 +1,6 @@
 /** Files outside Node, behind `#files`: addresses can be read, folders are for Node. */
 import { ExportError } from "../errors.js";
+import { sha256 } from "../sha256.js";
 import { type ByteFile, memoryFile } from "./chunks.js";
 import { fetchBytes, isUrl } from "./fetch.js";
 
@@ -27,6 +28,11 @@ export function readFolder(folder: string): never {
 
 export async function openFile(location: string): Promise<ByteFile> {
   return memoryFile(await fetchBytes(location));
+}
+
+export async function sha256Of(pieces: Iterable<Uint8Array>): Promise<string> {
+  const blob = new Blob([...pieces] as Uint8Array<ArrayBuffer>[]);
+  return sha256(new Uint8Array(await blob.arrayBuffer()));
 }
 
 export function nameOf(path: string): string {

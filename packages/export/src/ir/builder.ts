@@ -88,14 +88,16 @@ export class GraphBuilder {
 
   /**
    * A float32 constant, row-major; one that equals an earlier one is that earlier one. Large ones do
-   * not stay in memory where `data` is a function, which gives the same at each call.
+   * not stay in memory where `data` is a function, which gives the same at each call; with the weight
+   * that they are made of as `origin` they are not even read until they are written.
    */
   constant(
     name: string,
     data: Float32Array | (() => Float32Array),
     shape: readonly number[],
+    origin?: object,
   ): FloatConstant {
-    return this.#constants.float32(this.#scoped(name), data, shape);
+    return this.#constants.float32(this.#scoped(name), data, shape, origin);
   }
 
   /** A float32 constant of shape [], which broadcasts to any. */

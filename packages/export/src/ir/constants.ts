@@ -50,13 +50,16 @@ export function isDeferred(value: Constant): boolean {
 
 export class ConstantPool {
   readonly #byKey = new Map<string, Constant[]>();
+  readonly #byOrigin = new Map<object, FloatConstant[]>();
 
   float32(
     name: string,
     data: Float32Array | (() => Float32Array),
     shape: readonly number[],
+    origin?: object,
   ): FloatConstant {
     const made = constant("float32", name, shape, typeof data === "function" ? data : () => data);
+    if (isDeferred(made) && origin !== undefined) return this.#onceOf(origin, made);
     const { length } = made.data;
     if (elementCount(shape) === length) return this.#once(made);
     throw new GraphError(
@@ -66,6 +69,16 @@ export class ConstantPool {
 
   int64(values: readonly number[]): IntConstant {
     return this.#once(intsConstant(values));
+  }
+
+  /** The constant already made of this weight for the same use: large ones are not read to compare them. */
+  #onceOf(origin: object, constant: FloatConstant): FloatConstant {
+    const made = this.#byOrigin.get(origin) ?? [];
+    const known = made.find(
+      ({ name, shape }) => name === constant.name && shape.join() === constant.shape.join(),
+    );
+    if (known === undefined) this.#byOrigin.set(origin, [...made, constant]);
+    return known ?? constant;
   }
 
   /** The constant already here that is equal to the bit, or this one. */

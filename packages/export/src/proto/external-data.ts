@@ -3,6 +3,7 @@
  * https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
  */
 import { onnx } from "#onnx";
+import { GraphError } from "../errors.js";
 import { byteLength, type Constant, constantsOf, type Graph } from "../ir/types.js";
 import { encode, littleEndian, type Producer } from "./serialize.js";
 
@@ -50,7 +51,9 @@ function* contents(offsets: ReadonlyMap<Constant, number>): Generator<Uint8Array
   let end = 0;
   for (const [constant, offset] of offsets) {
     if (offset > end) yield new Uint8Array(offset - end);
-    yield littleEndian(constant);
+    const bytes = littleEndian(constant);
     end = offset + byteLength(constant);
+    if (offset + bytes.length !== end) throw new GraphError(`"${constant.name}" changed its size.`);
+    yield bytes;
   }
 }

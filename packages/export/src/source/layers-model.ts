@@ -201,9 +201,11 @@ function readWeights(layer: LayerLike, elsewhere?: ReadWeight): Record<string, S
 }
 
 function needNumbers(data: Float32Array, name: string): Float32Array {
+  // By their bits, as weights can be large: a NaN is more than infinity.
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
   let broken = 0;
-  while (broken < data.length && !Number.isNaN(data[broken])) broken++; // faster than findIndex
-  if (broken === data.length) return data;
+  while (broken < words.length && ((words[broken] as number) & 0x7fffffff) <= 0x7f800000) broken++;
+  if (broken === words.length) return data;
   throw new SourceError(
     `Weight "${name}" has no number at element ${broken} (NaN). The training diverged or the file is damaged.`,
   );

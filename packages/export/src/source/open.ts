@@ -1,5 +1,5 @@
 /** Opens a model.json for export: the structure by tf.js, each weight read from its shard when it is written. */
-import { sha256 } from "../sha256.js";
+import { sha256Of } from "#files";
 import { type LayersModelLike, readLayersModel, type TensorLike } from "./layers-model.js";
 import {
   build,
@@ -18,6 +18,7 @@ type Core = typeof import("@tensorflow/tfjs-core");
 
 /** Above this, the source's hash would take longer than the export. */
 const MAX_HASHED_BYTES = 2 ** 28;
+const HASHED_PIECE = 2 ** 20;
 
 /** What was opened, with the SHA-256 of model.json and its shards where there are such files. */
 export interface OpenedModel {
@@ -99,9 +100,11 @@ function readWeight(core: Core, { bytes }: ModelFiles, { spec, offset }: PlacedW
 }
 
 async function hashes({ document, bytes }: ModelFiles): Promise<Record<string, string>> {
-  if (bytes.size > MAX_HASHED_BYTES) return { source_json_sha256: await sha256(document) };
-  const all = new Uint8Array(document.length + bytes.size);
-  all.set(document);
-  all.set(bytes.read(0, bytes.size), document.length);
-  return { source_sha256: await sha256(all) };
+  if (bytes.size > MAX_HASHED_BYTES) return { source_json_sha256: await sha256Of([document]) };
+  return { source_sha256: await sha256Of(pieces(document, bytes)) };
+}
+
+function* pieces(document: Uint8Array, { size, read }: ModelFiles["bytes"]): Generator<Uint8Array> {
+  yield document;
+  for (let at = 0; at < size; at += HASHED_PIECE) yield read(at, Math.min(HASHED_PIECE, size - at));
 }

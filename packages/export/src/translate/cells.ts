@@ -123,7 +123,7 @@ function gateWeights(
   const { shape } = kernel;
   const [size = 1, columns = 1] = shape;
   const rows = () => reorder(permute(kernel.data, shape, [1, 0]), gates);
-  return g.constant(name, rows, [1, columns, size]);
+  return g.constant(name, rows, [1, columns, size], kernel);
 }
 
 /** [gates H] -> [1, 2 gates H]: that of the input's product, and 0 for the state's. */

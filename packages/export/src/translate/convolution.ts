@@ -128,5 +128,10 @@ function kernelOf(layer: SourceLayer, g: GraphBuilder, name = "kernel"): Constan
   const { shape } = kernel;
   const rank = shape.length;
   const order = [rank - 1, rank - 2, ...shape.slice(2).map((_, axis) => axis)];
-  return g.constant(name, () => permute(kernel.data, shape, order), permuteList(shape, order));
+  return g.constant(
+    name,
+    () => permute(kernel.data, shape, order),
+    permuteList(shape, order),
+    kernel,
+  );
 }

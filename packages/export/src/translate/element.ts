@@ -27,7 +27,7 @@ export const embedding: Translator = (layer, inputs, g) => {
   return [
     ops.gather(
       g,
-      g.constant("embeddings", () => table.data, table.shape),
+      g.constant("embeddings", () => table.data, table.shape, table),
       indices,
     ),
   ];
