@@ -262,7 +262,7 @@ async function command(
 async function killedAtRandom(args: readonly string[]): Promise<void> {
   let due = false;
   const { signal } = await command(args, (stdout, child) => {
-    if (due || !/^epoch /m.test(stdout)) return;
+    if (due || !stdout.includes("held-out -ELBO")) return; // a whole epoch, not progress within one
     due = true;
     setTimeout(() => child.kill("SIGKILL"), 300 * Math.random());
   });
