@@ -18,6 +18,7 @@ import { installPyTorch } from "../lib/pytorch.mjs";
 
 /** @type {Record<string, () => Promise<Section>>} */
 const SECTIONS = {
+  overhead: async () => (await import("./overhead.mjs")).overhead,
   speed: async () => (await import("./speed.mjs")).speed,
   "cold-start": async () => (await import("./cold-start.mjs")).coldStart,
   load: async () => (await import("./load.mjs")).load,
