@@ -13,6 +13,13 @@ export type Pending = ReadonlyMap<string, Output>;
 const FALLIBLE =
   /^(Gather|GatherV2|GatherNd|ScatterNd|TensorScatterUpdate|UnsortedSegmentSum|SparseToDense)$/;
 
+/**
+ * TensorFlow joins sums of sums into one AddN, which adds in the order in which its inputs happen to be free: results
+ * would differ in the last bit from run to run. A sum inside of a sum is passed through an operator that it does not
+ * see through.
+ */
+const SUMS: ReadonlySet<string> = new Set(["Add", "AddV2", "AddN"]);
+
 /** One pass through a recording; several make several steps of a program. */
 export class StepEmitter {
   readonly #graph: GraphBuilder;
@@ -24,6 +31,8 @@ export class StepEmitter {
   readonly #reads = new Map<string, Output>();
   readonly #readers = new Map<string, Output[]>();
   readonly #fallible: Output[] = [];
+  /** Values that are sums. */
+  readonly #sums = new Set<number>();
 
   constructor(
     graph: GraphBuilder,
@@ -76,7 +85,9 @@ export class StepEmitter {
     const messages = toMessages(attributes);
     // Eager execution infers the one type that tfjs-node leaves out.
     if (name === "ExpandDims") messages.T ??= attribute.type(values[inputs[0]!]!.dtype);
-    const operands = inputs.map((number) => this.#operand(number));
+    const operands = inputs.map((number) =>
+      SUMS.has(name) ? this.#summand(number) : this.#operand(number),
+    );
     const node = this.#graph.add(name, operands, messages);
     if (FALLIBLE.test(name)) this.#fallible.push(node);
     for (const number of inputs) {
@@ -86,6 +97,16 @@ export class StepEmitter {
     for (const [index, number] of outputs.entries()) {
       this.#emitted.set(number, index === 0 ? node : `${node}:${index}`);
     }
+    if (SUMS.has(name)) this.#sums.add(outputs[0]!);
+  }
+
+  /** A sum inside of a sum is fenced off; see SUMS. */
+  #summand(number: number): Output {
+    const output = this.#operand(number);
+    if (!this.#sums.has(number)) return output;
+    const { shape, dtype } = this.#recording.values[number]!;
+    const attributes = { T: attribute.type(dtype), shape: attribute.shape(shape) };
+    return this.#graph.add("EnsureShape", [output], attributes);
   }
 
   #operand(number: number): Output {
