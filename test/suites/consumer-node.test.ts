@@ -11,7 +11,7 @@ import {
   type StrangersFolder,
   type Tarballs,
 } from "@vaeport/test/consumers";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runPnpm } from "../../scripts/lib/bootstrap.mjs";
 import { MODEL, nodeSamples } from "./browser-lab.js";
 
@@ -116,3 +116,35 @@ test("a runtime that is not installed is named with the command that gets it", a
     /^RuntimeMissingError .*npm install onnxruntime-node@/,
   );
 });
+
+describe.runIf(process.env.VAEPORT_NIGHTLY)(
+  "all packages and their dependencies, from the registry",
+  () => {
+    const RELEASES = ["20.20.2", "22.23.3", "24.21.0"];
+    const platform = `${process.platform}-${process.arch}`;
+    let whole: StrangersFolder;
+
+    beforeAll(async () => {
+      const releases = RELEASES.map((version) => `node-${version}@npm:node-${platform}@${version}`);
+      const published = (["infer", "export", "train", "models"] as const).map(tarballs.of);
+      const runtimes = ["onnxruntime-node@1.30.0", "onnxruntime-web@1.30.0"];
+      whole = await fill([...published, ...runtimes, ...releases]);
+    }, 1_200_000);
+    afterAll(() => whole?.[Symbol.asyncDispose]());
+
+    test.each(RELEASES)("Node %s runs plain ESM and CommonJS", async (version) => {
+      const node = join(whole.path, "node_modules", `node-${version}`, "bin", "node");
+      expect((await whole.run(node, ["--version"])).stdout.trim()).toBe(`v${version}`);
+      await expectTheNumbers(await run(whole, "main.mjs", ESM, node));
+      await expectTheNumbers(await run(whole, "main.cjs", COMMONJS, node));
+    });
+
+    test("the shipped models are where their package says", async () => {
+      const code = ESM.replace(
+        '"models/mnist-dense-20"',
+        'new URL("./", import.meta.resolve("@vaeport/models/mnist-dense-20/vae.json"))',
+      );
+      await expectTheNumbers(await run(whole, "models.mjs", code));
+    });
+  },
+);
