@@ -38,6 +38,7 @@ describe("parseConfig", () => {
         batchSize: 128,
         optimizer: { name: "adam", learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
         learningRateSchedule: { type: "constant" },
+        tensorBoard: false,
         engine: "captured",
         residentMegabytes: 1000,
         keepCheckpoints: 2,
