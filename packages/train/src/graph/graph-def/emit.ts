@@ -4,6 +4,7 @@ import { GraphError } from "../errors.js";
 import type { Operation, Recording } from "../recording/recording.js";
 import { attribute, type GraphBuilder, type Output } from "./builder.js";
 import type { AttributeMessage } from "./messages.js";
+import { addInOrder, fence, isSum } from "./sums.js";
 import type { GraphVariables } from "./variables.js";
 
 /** Update nodes of the step before, by variable: whoever reads or writes the variable waits for them. */
@@ -12,13 +13,6 @@ export type Pending = ReadonlyMap<string, Output>;
 /** Operators that fail on bad values, such as an index out of range: every update waits for them. */
 const FALLIBLE =
   /^(Gather|GatherV2|GatherNd|ScatterNd|TensorScatterUpdate|UnsortedSegmentSum|SparseToDense)$/;
-
-/**
- * TensorFlow joins sums of sums into one AddN, which adds in the order in which its inputs happen to be free: results
- * would differ in the last bit from run to run. A sum inside of a sum is passed through an operator that it does not
- * see through.
- */
-const SUMS: ReadonlySet<string> = new Set(["Add", "AddV2", "AddN"]);
 
 /** One pass through a recording; several make several steps of a program. */
 export class StepEmitter {
@@ -86,9 +80,12 @@ export class StepEmitter {
     // Eager execution infers the one type that tfjs-node leaves out.
     if (name === "ExpandDims") messages.T ??= attribute.type(values[inputs[0]!]!.dtype);
     const operands = inputs.map((number) =>
-      SUMS.has(name) ? this.#summand(number) : this.#operand(number),
+      isSum(name) ? this.#summand(number) : this.#operand(number),
     );
-    const node = this.#graph.add(name, operands, messages);
+    const node =
+      name === "AddN"
+        ? addInOrder(this.#graph, operands, values[outputs[0]!]!)
+        : this.#graph.add(name, operands, messages);
     if (FALLIBLE.test(name)) this.#fallible.push(node);
     for (const number of inputs) {
       const value = values[number]!;
@@ -97,16 +94,13 @@ export class StepEmitter {
     for (const [index, number] of outputs.entries()) {
       this.#emitted.set(number, index === 0 ? node : `${node}:${index}`);
     }
-    if (SUMS.has(name)) this.#sums.add(outputs[0]!);
+    if (isSum(name)) this.#sums.add(outputs[0]!);
   }
 
-  /** A sum inside of a sum is fenced off; see SUMS. */
   #summand(number: number): Output {
     const output = this.#operand(number);
     if (!this.#sums.has(number)) return output;
-    const { shape, dtype } = this.#recording.values[number]!;
-    const attributes = { T: attribute.type(dtype), shape: attribute.shape(shape) };
-    return this.#graph.add("EnsureShape", [output], attributes);
+    return fence(this.#graph, output, this.#recording.values[number]!);
   }
 
   #operand(number: number): Output {

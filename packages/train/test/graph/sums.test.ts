@@ -1,0 +1,44 @@
+/** No sum is the direct summand of another, which TensorFlow would join into an AddN of no certain order. */
+import type { Tensor } from "@tensorflow/tfjs-node";
+import { Program } from "@vaeport/train/graph";
+import { expect, test } from "vitest";
+import { GraphBuilder } from "../../src/graph/graph-def/builder.js";
+import { StepEmitter } from "../../src/graph/graph-def/emit.js";
+import { GraphVariables } from "../../src/graph/graph-def/variables.js";
+import { capture } from "../../src/graph/recording/capture.js";
+import { readNodes } from "./saved-model.js";
+import { seeded, tf } from "./support.js";
+
+const x = tf.keep(seeded([4, 4], 1));
+
+/** Of many magnitudes, so that another order gives other bits. */
+const summands = (y: Tensor) => [1e-4, 1, 30, 7e3].map((scale) => tf.sin(tf.mul(y, scale)));
+
+const FUNCTIONS: Record<string, (y: Tensor) => Tensor> = {
+  "a chain": (y) => summands(y).reduce((a, b) => tf.add(a, b)),
+  "a tree": (y) => {
+    const [a, b, c, d] = summands(y) as [Tensor, Tensor, Tensor, Tensor];
+    return tf.add(tf.add(a, b), tf.add(c, d));
+  },
+  addN: (y) => tf.addN(summands(y)),
+  gradients: (y) => tf.grad((z: Tensor) => tf.sum(tf.mul(tf.exp(z), tf.mul(z, z))))(y),
+};
+
+test.each(Object.entries(FUNCTIONS))("%s", (name, f) => {
+  const recording = capture(tf, ([y]) => [f(y!)], [x], { name, nativeGradients: true });
+  const graph = new GraphBuilder();
+  const input = graph.placeholder([4, 4], 1, "x");
+  new StepEmitter(graph, new GraphVariables(graph), recording, [input], new Map());
+  const nodes = new Map(readNodes(graph.serialize()).map((node) => [node.name, node]));
+  const isSum = (node: string) => /^Add(V2|N)?$/.test(nodes.get(node)?.op ?? "");
+  const sums = [...nodes.values()].filter(({ name }) => isSum(name));
+  expect(sums.length).toBeGreaterThan(1);
+  expect(sums.filter(({ op }) => op === "AddN")).toEqual([]);
+  expect(sums.filter(({ inputList }) => inputList.some(isSum))).toEqual([]);
+});
+
+test.each(Object.entries(FUNCTIONS))("%s: the bits of eager", (name, f) => {
+  using program = new Program(tf);
+  const captured = program.capture(name, (y: Tensor) => f(y), [x]);
+  expect(captured.values(x)).toEqual(tf.tidy(() => f(x).dataSync()));
+});
