@@ -1,31 +1,34 @@
 /** Bytes of several files as one stretch, read piece by piece. */
 
-/** A stretch of bytes; `read` gives a copy or a view of a part of it. */
-export interface ByteSource {
-  readonly size: number;
-  read(offset: number, length: number): Uint8Array;
-}
-
 /** A file: how long it is, and how to read a part of it into a buffer. */
 export interface ByteFile {
   readonly size: number;
   readInto(target: Uint8Array, offset: number): void;
 }
 
+/** A stretch of bytes; `read` gives a copy of a part of it. */
+export interface ByteSource extends ByteFile {
+  read(offset: number, length: number): Uint8Array;
+}
+
 /** The files one behind the other. */
 export function joinFiles(files: readonly ByteFile[]): ByteSource {
   const size = files.reduce((sum, file) => sum + file.size, 0);
+  const readInto = (target: Uint8Array, offset: number) => {
+    let start = 0;
+    for (const file of files) {
+      const from = Math.max(offset, start);
+      const to = Math.min(offset + target.length, start + file.size);
+      if (from < to) file.readInto(target.subarray(from - offset, to - offset), from - start);
+      start += file.size;
+    }
+  };
   return {
     size,
+    readInto,
     read(offset, length) {
       const result = new Uint8Array(length);
-      let start = 0;
-      for (const file of files) {
-        const from = Math.max(offset, start);
-        const to = Math.min(offset + length, start + file.size);
-        if (from < to) file.readInto(result.subarray(from - offset, to - offset), from - start);
-        start += file.size;
-      }
+      readInto(result, offset);
       return result;
     },
   };

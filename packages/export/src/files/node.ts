@@ -73,7 +73,7 @@ export function beside(location: string, name: string): string {
   return join(dirname(location), name);
 }
 
-/** SHA-256 of pieces one behind the other, in lower-case hexadecimal. */
+/** SHA-256 of pieces one behind the other, in lower-case hexadecimal; each piece is used before the next is made. */
 export async function sha256Of(pieces: Iterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
   for (const piece of pieces) hash.update(piece);

@@ -31,7 +31,7 @@ export async function openFile(location: string): Promise<ByteFile> {
 }
 
 export async function sha256Of(pieces: Iterable<Uint8Array>): Promise<string> {
-  const blob = new Blob([...pieces] as Uint8Array<ArrayBuffer>[]);
+  const blob = new Blob(Array.from(pieces, (piece) => piece.slice()));
   return sha256(new Uint8Array(await blob.arrayBuffer()));
 }
 

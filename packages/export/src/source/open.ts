@@ -104,7 +104,13 @@ async function hashes({ document, bytes }: ModelFiles): Promise<Record<string, s
   return { source_sha256: await sha256Of(pieces(document, bytes)) };
 }
 
-function* pieces(document: Uint8Array, { size, read }: ModelFiles["bytes"]): Generator<Uint8Array> {
+/** Every piece but the first lies in one buffer, which the next piece overwrites. */
+function* pieces(document: Uint8Array, bytes: ModelFiles["bytes"]): Generator<Uint8Array> {
   yield document;
-  for (let at = 0; at < size; at += HASHED_PIECE) yield read(at, Math.min(HASHED_PIECE, size - at));
+  const buffer = new Uint8Array(Math.min(HASHED_PIECE, bytes.size));
+  for (let at = 0; at < bytes.size; at += buffer.length) {
+    const piece = buffer.subarray(0, bytes.size - at);
+    bytes.readInto(piece, at);
+    yield piece;
+  }
 }
