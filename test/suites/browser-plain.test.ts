@@ -12,9 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
-test("is one file of at most 17 kB gzipped, that imports nothing by name", async () => {
+test("is one file of at most 18.5 kB gzipped, that imports nothing by name", async () => {
   const file = fileURLToPath(import.meta.resolve("@vaeport/infer/browser"));
-  expect(gzipSync(readFileSync(file)).length).toBeLessThanOrEqual(17_000);
+  expect(gzipSync(readFileSync(file)).length).toBeLessThanOrEqual(18_500);
   expect(await modulesOf(file)).toHaveLength(1);
   // The negative control: the package's compiled entry is of many modules.
   const compiled = fileURLToPath(import.meta.resolve("@vaeport/infer"));
