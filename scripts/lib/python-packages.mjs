@@ -44,7 +44,7 @@ async function pipInstall(folder, args) {
   const options = ["--target", folder, "--only-binary=:all:", "--no-warn-conflicts", "--quiet"];
   if ((await run("python3", ["-m", "pip", "install", ...options, ...args])) === 0) return;
   throw new SetupError(
-    `python3 -m pip could not install ${args.join(", ")}. python3 (3.11 or newer) with pip is needed by the ` +
-      "tests; on Debian or Ubuntu: apt-get install python3-pip",
+    `python3 -m pip could not install ${args.join(", ")}. python3 (3.11 or newer) with pip and free disk ` +
+      "space are needed; on Debian or Ubuntu: apt-get install python3-pip",
   );
 }
