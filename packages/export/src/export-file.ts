@@ -8,6 +8,7 @@ import { type LayersModelLike, readLayersModel } from "./source/layers-model.js"
 import type { LoadHandlerLike } from "./source/load.js";
 import { openModel } from "./source/open.js";
 import type { SourceModel } from "./source/types.js";
+import { WeightBuffers } from "./source/weight-buffers.js";
 import { PRODUCER } from "./version.js";
 
 export interface FileOptions extends ExportOptions {
@@ -42,8 +43,8 @@ export async function exportOnnxFile(
   if (typeof model === "object" && "outputs" in model) {
     return writeGraph(sourceGraph(readLayersModel(model), options), path, options);
   }
-  const { source, metadata } = await openModel(model as string | LoadHandlerLike);
-  return writeGraph(openedGraph({ source, metadata }, options), path, options);
+  const opened = await openModel(model as string | LoadHandlerLike);
+  return writeGraph(openedGraph(opened, options), path, options, opened.buffers);
 }
 
 /** The graph of a model that was opened; what its files hash to is in the metadata. */
@@ -59,8 +60,13 @@ export function isExternal(graph: Graph, { externalData }: FileOptions): boolean
   return externalData ?? weightBytes(graph) > MAX_INLINE_BYTES;
 }
 
-/** Writes a graph, its weights piece by piece. */
-export function writeGraph(graph: Graph, path: string, options: FileOptions): ExportedFiles {
+/** Writes a graph, its weights piece by piece; `buffers` are those that its source reads into. */
+export function writeGraph(
+  graph: Graph,
+  path: string,
+  options: FileOptions,
+  buffers = new WeightBuffers(),
+): ExportedFiles {
   const { force = false, onProgress } = options;
   if (!isExternal(graph, options)) {
     const bytes = serialize(graph, PRODUCER);
@@ -72,7 +78,7 @@ export function writeGraph(graph: Graph, path: string, options: FileOptions): Ex
   const dataPath = beside(path, name);
   const files = [
     { path, pieces: [bytes] },
-    { path: dataPath, pieces: counted(data(), dataBytes, onProgress) },
+    { path: dataPath, pieces: counted(buffers.reusedBetween(data()), dataBytes, onProgress) },
   ];
   writeFilesWhole(files, force);
   return {

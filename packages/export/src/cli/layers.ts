@@ -35,11 +35,12 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
   const { output, force = false, externalData, precision = "float32" } = options;
   needFree([output], force);
   await calmTensorFlow();
-  const graph = openedGraph(await openModel(location), exportOptions(options));
+  const opened = await openModel(location);
+  const graph = openedGraph(opened, exportOptions(options));
   const files = { force, onProgress, ...(externalData === undefined ? {} : { externalData }) };
   const checked = (options.check ?? precision !== "float32") || options.checkInput !== undefined;
   const check = checked ? await compare(location, graph, options) : [];
-  const written = writeGraph(graph, output, files).files;
+  const written = writeGraph(graph, output, files, opened.buffers).files;
   const tensors = (values: readonly Value[]) =>
     values.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
   const result = {

@@ -13,6 +13,7 @@ import {
 } from "./load.js";
 import { importLayers } from "./tensorflow.js";
 import type { SourceModel } from "./types.js";
+import { WeightBuffers } from "./weight-buffers.js";
 
 type Core = typeof import("@tensorflow/tfjs-core");
 
@@ -20,10 +21,12 @@ type Core = typeof import("@tensorflow/tfjs-core");
 const MAX_HASHED_BYTES = 2 ** 28;
 const HASHED_PIECE = 2 ** 20;
 
-/** What was opened, with the SHA-256 of model.json and its shards where there are such files. */
 export interface OpenedModel {
   source: SourceModel;
+  /** The SHA-256 of model.json and its shards where there are such files. */
   metadata: Record<string, string>;
+  /** What weights are read into. */
+  buffers: WeightBuffers;
 }
 
 /**
@@ -32,8 +35,9 @@ export interface OpenedModel {
  * loads, and those behind handlers are loaded in full. Throws what `loadLayersModel` throws.
  */
 export async function openModel(location: string | LoadHandlerLike): Promise<OpenedModel> {
+  const buffers = new WeightBuffers();
   if (typeof location !== "string" || isForeign(location)) {
-    return { source: readLayersModel(await loadLayersModel(location)), metadata: {} };
+    return { source: readLayersModel(await loadLayersModel(location)), metadata: {}, buffers };
   }
   const files = await openModelJson(location);
   const metadata = await hashes(files);
@@ -44,14 +48,14 @@ export async function openModel(location: string | LoadHandlerLike): Promise<Ope
   );
   if (model.weights.some((weight) => constraintOf(weight) != null)) {
     model.dispose();
-    return { source: readLayersModel(await loadLayersModel(location)), metadata };
+    return { source: readLayersModel(await loadLayersModel(location)), metadata, buffers };
   }
   const placed = await build(location, async () => bind(core, model, files.weights));
   const read = (tensor: TensorLike) => {
     const weight = placed.get(tensor.dataId as object);
-    return weight && readWeight(core, files, weight);
+    return weight && readWeight(core, files, weight, buffers);
   };
-  return { source: readLayersModel(model as LayersModelLike, read), metadata };
+  return { source: readLayersModel(model as LayersModelLike, read), metadata, buffers };
 }
 
 /** Initial weights are thrown away, so none are computed. */
@@ -90,9 +94,19 @@ function bind(
 }
 
 /** Plain float32 as it lies in the file; what is quantised, by tf.js' own decoding. */
-function readWeight(core: Core, { bytes }: ModelFiles, { spec, offset }: PlacedWeight) {
-  const stored = bytes.read(offset, weightBytes(spec)).buffer as ArrayBuffer;
-  if (spec.quantization === undefined) return new Float32Array(stored);
+function readWeight(
+  core: Core,
+  { bytes }: ModelFiles,
+  { spec, offset }: PlacedWeight,
+  buffers: WeightBuffers,
+): Float32Array {
+  const length = weightBytes(spec);
+  if (spec.quantization === undefined) {
+    const buffer = buffers.take(length);
+    bytes.readInto(new Uint8Array(buffer, 0, length), offset);
+    return new Float32Array(buffer, 0, length / Float32Array.BYTES_PER_ELEMENT);
+  }
+  const stored = bytes.read(offset, length).buffer as ArrayBuffer;
   const { [spec.name]: tensor } = core.io.decodeWeights(stored, [spec]);
   const data = tensor?.dataSync() as Float32Array;
   tensor?.dispose();
