@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrapSteps, runPnpm } from "./lib/bootstrap.mjs";
 import { repository } from "./lib/folders.mjs";
-import { browserStep, refereeStep, tensorFlowStep } from "./lib/setup-steps.mjs";
+import { browserStep, cudaStep, refereeStep, tensorFlowStep } from "./lib/setup-steps.mjs";
 import { runMain, runSteps } from "./lib/steps.mjs";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Tally */
@@ -61,7 +61,7 @@ function printTotal(tallies) {
 
 await runMain(async () => {
   try {
-    await runSteps([...bootstrapSteps, tensorFlowStep, browserStep, refereeStep]);
+    await runSteps([...bootstrapSteps, tensorFlowStep, browserStep, cudaStep, refereeStep]);
   } catch (error) {
     process.once("exit", () => printTotal([{ passed: 0, failed: 1, skipped: 0 }]));
     throw error;

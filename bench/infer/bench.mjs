@@ -22,7 +22,11 @@ const SECTIONS = {
   speed: async () => (await import("./speed.mjs")).speed,
   "cold-start": async () => (await import("./cold-start.mjs")).coldStart,
   load: async () => (await import("./load.mjs")).load,
+  gpu: async () => (await import("./gpu.mjs")).gpu,
 };
+
+/** Those that any machine can run. */
+const USUAL = ["overhead", "speed", "cold-start", "load"];
 
 /** One thread for every engine: the ratio is then that of the code, not of the scheduler. TensorFlow reads these. */
 process.env.TF_NUM_INTRAOP_THREADS = "1";
@@ -37,7 +41,7 @@ await runMain(async () => {
       "no-setup": { type: "boolean", default: false },
     },
   });
-  const names = positionals.length === 0 ? Object.keys(SECTIONS) : positionals;
+  const names = positionals.length === 0 ? USUAL : positionals;
   const unknown = names.find((name) => !(name in SECTIONS));
   if (unknown !== undefined) {
     throw new SetupError(

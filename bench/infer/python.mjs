@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL("python_worker.py", import.meta.url));
 /** @typedef {{ milliseconds: number, first: number[] }} Answer `first`: the first item's values */
 
 /**
- * @param {"onnxruntime" | "pytorch"} engine
+ * @param {"onnxruntime" | "pytorch" | "pytorch-cuda"} engine
  * @param {string} decoder
  * @param {string} net
  */

@@ -1,6 +1,6 @@
-"""Decoders in Python's ONNX Runtime or in PyTorch eager, timed when told to.
+"""Decoders in Python's ONNX Runtime or in PyTorch eager, on the CPU or a GPU, timed when told to.
 
-Usage: python_worker.py {onnxruntime|pytorch} decoder.onnx conv|dense
+Usage: python_worker.py {onnxruntime|pytorch|pytorch-cuda} decoder.onnx conv|dense
 Reads lines {"z": [...], "items": n, "calls": c}; answers {"milliseconds": m} and, for one call, the outputs' first values.
 """
 
@@ -30,20 +30,22 @@ def pytorch_decoder():
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
+    torch.backends.cudnn.allow_tf32 = False  # as its matrix products are: all engines compute in float32
+    device = "cuda" if engine == "pytorch-cuda" else "cpu"
     graph = onnx.load(path).graph
-    weights = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
+    weights = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()).to(device) for i in graph.initializer}
     steps = []
     for node in graph.node:
         given = [weights.get(name) for name in node.input[1:]]
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         steps.append(step(torch, node.op_type, given, attributes))
-    return lambda z: run(steps, torch.from_numpy(z))
+    return lambda z: run(steps, torch.from_numpy(z).to(device))
 
 
 def run(steps, x):
     for apply in steps:
         x = apply(x)
-    return x.numpy()
+    return x.cpu().numpy()
 
 
 def step(torch, kind, given, attributes):

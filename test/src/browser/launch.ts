@@ -23,6 +23,17 @@ const SOFTWARE = [
   "--enable-unsafe-swiftshader",
 ];
 
+/** Linux alone asks for Vulkan; a headless browser has no surface to draw to. */
+const MACHINE =
+  process.platform === "linux"
+    ? [
+        "--enable-features=Vulkan",
+        "--use-angle=vulkan",
+        "--disable-vulkan-surface",
+        "--ignore-gpu-blocklist",
+      ]
+    : [];
+
 /**
  * Starts a headless browser with a WebGPU adapter: SwiftShader, or the machine's own, which
  * `VAEPORT_GPU=1` makes the default.
@@ -33,7 +44,7 @@ export function launchBrowser(
 ): Promise<Browser> {
   return chromium.launch({
     executablePath,
-    args: adapter === "software" ? [...SWITCHES, ...SOFTWARE] : SWITCHES,
+    args: [...SWITCHES, ...(adapter === "software" ? SOFTWARE : MACHINE)],
     chromiumSandbox: process.getuid?.() !== 0, // Chromium refuses its sandbox to root
   });
 }

@@ -1,6 +1,6 @@
 /** The runtimes that are held to the same numbers, and how each is run. */
-import { spawnSync } from "node:child_process";
 import { findBrowser, findSwiftShader, hasVulkanLoader } from "../browser/find.js";
+import { hasCudaProvider, hasNvidiaDriver } from "../cuda/index.js";
 import { startBrowserRuntime } from "./browser-runtime.js";
 import { runInNode } from "./child-process.js";
 import type { WorkRequest, WorkResult } from "./types.js";
@@ -73,9 +73,13 @@ export async function availableRuntimes(): Promise<Machine> {
 }
 
 function addCuda(machine: Machine): void {
-  const { stdout } = spawnSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
-  if ((stdout ?? "").includes("libcuda.so.1")) machine.runtimes.push(NODE_CUDA);
-  else machine.missing.push({ runtime: NODE_CUDA.name, reason: "no NVIDIA driver (libcuda.so.1)" });
+  const reason = !hasNvidiaDriver()
+    ? "no NVIDIA driver (libcuda.so.1)"
+    : !hasCudaProvider()
+      ? "no CUDA provider (vaeport-infer setup cuda fetches it)"
+      : undefined;
+  if (reason) machine.missing.push({ runtime: NODE_CUDA.name, reason });
+  else machine.runtimes.push(NODE_CUDA);
 }
 
 function addNodeWebGpu(machine: Machine, browser: string | undefined): void {

@@ -1,4 +1,4 @@
-/** The CUDA libraries that `vaeport-infer setup cuda` has linked beside onnxruntime-node's own. */
+/** CUDA in Node: the libraries that `vaeport-infer setup cuda` has linked, and float32 that is float32. */
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -39,4 +39,14 @@ export function loadCudaLibraries(folder: URL): void {
       if (!/self-register/.test(String(error))) return;
     }
   }
+}
+
+/**
+ * Keeps cuBLAS and cuDNN from TensorFloat-32, which rounds the factors of float32 products to 10 bits on GPUs since
+ * Ampere: ONNX Runtime turns it on, and onnxruntime-node has no option against it. NVIDIA's own variable overrides it,
+ * read when the libraries load; one that is set already stays. A worker thread's `process.env` never reaches native
+ * code: there, it must be set before Node starts.
+ */
+export function forbidTensorFloat32(): void {
+  process.env.NVIDIA_TF32_OVERRIDE ??= "0";
 }

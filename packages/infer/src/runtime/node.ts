@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InferError, RuntimeMissingError } from "../errors.js";
 import { createQueue, sharedQueue } from "../queue.js";
-import { loadCudaLibraries } from "./cuda.js";
+import { forbidTensorFloat32, loadCudaLibraries } from "./cuda.js";
 import { readBytes, resolveSource } from "./files.js";
 import { createSession, type Ort } from "./session.js";
 import type { Runtime } from "./types.js";
@@ -45,6 +45,7 @@ export const runtime: Runtime = {
     }
     if (provider === "cuda" || provider === "tensorrt") {
       await requireLibrary(provider);
+      forbidTensorFloat32();
       loadCudaLibraries(libraryFolder());
     }
     const version = ort.env.versions.node ?? "unknown";
