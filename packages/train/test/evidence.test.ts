@@ -1,7 +1,7 @@
 /** log p(x) by importance sampling, against the bound, quadrature and exact float64 models. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-node";
 import { seededNormal } from "@vaeport/infer/random";
 import {
   buildVae,
@@ -128,7 +128,7 @@ describe("a trained VAE", () => {
   let dataset: Dataset;
   let vae: Vae;
   /** Binary, so that nothing but z is drawn. */
-  let images: Tensor4D;
+  let images: Tensor;
 
   beforeAll(async () => {
     dataset = await loadDataset(tf, config.data);

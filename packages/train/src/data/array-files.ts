@@ -69,7 +69,7 @@ async function readItems(
   return { ...items, labels: Int32Array.from(labels.values) };
 }
 
-/** [N, H, W, C] of [N, H, W] and [N, D] as well; a row of D numbers is one pixel of D channels. */
+/** [N, H, W, C], of [N, H, W] as well, or [N, D]. */
 function itemsShape(shape: readonly number[], file: string): ItemArray["shape"] {
   const [count, ...item] = shape;
   if (count === 0 || item.includes(0)) {
@@ -77,7 +77,7 @@ function itemsShape(shape: readonly number[], file: string): ItemArray["shape"] 
   }
   switch (item.length) {
     case 1:
-      return [count!, 1, 1, item[0]!];
+      return [count!, item[0]!];
     case 2:
       return [count!, item[0]!, item[1]!, 1];
     case 3:

@@ -122,11 +122,10 @@ function numbers(
   });
 }
 
-/** A row of D numbers is one pixel of D channels. */
 function itemsOf({ rows, classes, columns }: Table, names: readonly string[]): ItemArray {
   const index = new Map(names.map((name, i) => [name, i]));
   return {
-    shape: [rows.length, 1, 1, columns.length],
+    shape: [rows.length, columns.length],
     values: Float32Array.from(rows.flat()),
     ...(classes && { labels: Int32Array.from(classes, (name) => index.get(name)!) }),
   };
@@ -138,7 +137,7 @@ function scaleColumns(
   scale: CsvConfig["scale"],
 ): void {
   if (scale === "none") return;
-  const [rows, , , width] = train.shape;
+  const [rows, width] = train.shape as [number, number];
   for (let column = 0; column < width; column++) {
     const values = Array.from({ length: rows }, (_, row) => train.values[row * width + column]!);
     const [shift, size] = scale === "unit" ? span(values) : deviation(values);

@@ -1,5 +1,5 @@
 /** A dataset: training and held-out items, each held by TensorFlow as one tensor. */
-import type { Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor } from "@tensorflow/tfjs-node";
 import { parseData, type TrainConfig, type TrainConfigInput } from "../config.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { readArrayFiles } from "./array-files.js";
@@ -7,7 +7,7 @@ import { readCsv } from "./csv.js";
 import { FASHION_CLASSES, readFashionMnist } from "./fashion-mnist.js";
 import { readImageFolder } from "./image-folder.js";
 import { MNIST_CLASSES, readMnist } from "./mnist.js";
-import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import type { DataSource, ItemArray, ItemShape, ReadProgress } from "./source.js";
 import { firstItems, joinItems } from "./split.js";
 
 /** The class of each item, as an index into `names`. */
@@ -19,14 +19,14 @@ export interface Labels {
 
 export interface Dataset {
   name: string;
-  /** Shape of one item, [H, W, C]. */
-  itemShape: [number, number, number];
-  /** Smallest and largest value of a pixel. */
+  /** Shape of one item: [H, W, C], or [D] of rows of a table. */
+  itemShape: ItemShape;
+  /** Smallest and largest value of an item. */
   range: [number, number];
-  /** float32 [N, H, W, C] in `range`, never used to evaluate. */
-  train: Tensor4D;
-  /** float32 [N, H, W, C] in `range`, held out from training. */
-  test: Tensor4D;
+  /** float32 [N, ...item] in `range`, never used to evaluate. */
+  train: Tensor;
+  /** float32 [N, ...item] in `range`, held out from training. */
+  test: Tensor;
   /** Where the items are labelled. */
   labels?: Labels;
   /** Frees both tensors. */
@@ -95,9 +95,9 @@ function labelsOf(
 }
 
 /** float32, bytes scaled to 0..1. */
-function itemsTensor(tf: TensorFlow, { shape, values }: ItemArray): Tensor4D {
-  if (values instanceof Float32Array) return tf.tensor4d(values, shape);
+function itemsTensor(tf: TensorFlow, { shape, values }: ItemArray): Tensor {
+  if (values instanceof Float32Array) return tf.tensor(values, [...shape]);
   const scaled = new Float32Array(values.length);
   for (let i = 0; i < scaled.length; i++) scaled[i] = values[i]! / 255;
-  return tf.tensor4d(scaled, shape);
+  return tf.tensor(scaled, [...shape]);
 }

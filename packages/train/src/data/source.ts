@@ -1,8 +1,16 @@
 /** What a reader of data gives: items in plain memory, not yet cut, split or scaled. */
 
-/** Items in row-major order, `shape` [N, H, W, C]. */
+/** Shape of one item: [H, W, C] of an image, [D] of a row of a table. */
+export type ItemShape = readonly [number, number, number] | readonly [number];
+
+/** How many values an item has. */
+export function itemSize(shape: readonly number[]): number {
+  return shape.reduce<number>((product, axis) => product * axis, 1);
+}
+
+/** Items in row-major order, `shape` [N, H, W, C] of images, [N, D] of rows of a table. */
 export interface ItemArray {
-  shape: [number, number, number, number];
+  shape: readonly [number, ...ItemShape];
   /** Bytes 0..255, which stand for 0..1, or values as they are. */
   values: Uint8Array | Float32Array;
   /** Class of each item, an index into the source's `classes`. */

@@ -1,7 +1,7 @@
 /** Parts of sets of items: the first ones, some of them, two sets joined, a part held out. */
 import { DataError } from "../errors.js";
 import { shuffledOrder } from "./shuffle.js";
-import type { ItemArray } from "./source.js";
+import { type ItemArray, itemSize } from "./source.js";
 
 /** Of the order in which items are held out: no run's, so that all seeds hold out the same. */
 const SPLIT_SEED = 0;
@@ -30,13 +30,14 @@ export function splitItems(
 /** The items at some indices. */
 export function selectItems(items: ItemArray, indices: Int32Array): ItemArray {
   const { shape, values, labels } = items;
-  const size = itemSize(items);
+  const [, ...itemShape] = shape;
+  const size = itemSize(itemShape);
   const selected = emptyLike(values, indices.length * size);
   indices.forEach((index, i) => {
     selected.set(values.subarray(index * size, (index + 1) * size), i * size);
   });
   return {
-    shape: [indices.length, shape[1], shape[2], shape[3]],
+    shape: [indices.length, ...itemShape],
     values: selected,
     ...(labels && { labels: Int32Array.from(indices, (index) => labels[index]!) }),
   };
@@ -58,7 +59,7 @@ export function firstItems(items: ItemArray, limit: number | undefined, key: str
   }
   return {
     shape: [count, ...itemShape],
-    values: items.values.subarray(0, count * itemSize(items)),
+    values: items.values.subarray(0, count * itemSize(itemShape)),
     ...(items.labels && { labels: items.labels.subarray(0, count) }),
   };
 }
@@ -83,8 +84,4 @@ function joined<T extends Uint8Array | Float32Array>(first: T, second: T): T {
 
 function emptyLike(values: Uint8Array | Float32Array, length: number): Uint8Array | Float32Array {
   return values instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
-}
-
-function itemSize({ shape: [, height, width, channels] }: ItemArray): number {
-  return height * width * channels;
 }

@@ -1,6 +1,6 @@
 /** Checks of values: every one a finite number, within the range that is stated. */
 import { DataError } from "../errors.js";
-import type { ItemArray } from "./source.js";
+import { type ItemArray, itemSize } from "./source.js";
 
 /**
  * The range of items: the one stated, [0, 1] where all lie in it, else from the smallest to the largest.
@@ -17,7 +17,8 @@ export function rangeOf(
   const [low, high] = stated ?? [-Infinity, Infinity];
   let [least, most] = [0, 1];
   for (const [set, { values, shape }] of sets.entries()) {
-    const size = shape[1] * shape[2] * shape[3];
+    const [, ...itemShape] = shape;
+    const size = itemSize(itemShape);
     for (const [i, value] of values.entries()) {
       if (!(Number.isFinite(value) && value >= low && value <= high)) {
         const what = Number.isFinite(value)

@@ -1,5 +1,5 @@
 /** log p(x) by importance sampling: log-weights of draws from the encoder's posterior, computed as one graph. */
-import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
 import { batches } from "../data/shuffle.js";
 import { Program, standardNormal } from "../graph/index.js";
@@ -80,8 +80,8 @@ export function* measureEvidence(
   { samples, seed, onProgress }: ImportanceOptions,
 ): Generator<ItemEvidence> {
   const { tf, images } = source;
-  const [count, ...itemShape] = images.shape;
-  const rows = Math.max(1, Math.floor(ELEMENTS / itemShape.reduce((a, b) => a * b)));
+  const count = images.shape[0]!;
+  const rows = Math.max(1, Math.floor(ELEMENTS / (images.size / count)));
   const draws = Math.min(samples, rows, MOST_DRAWS);
   const size = Math.min(count, MOST_IMAGES, Math.max(1, Math.floor(rows / draws)));
   const x = seenByModel(source, seed);
@@ -107,7 +107,7 @@ function seenByModel({ tf, images, label, binarisation }: ImportanceSource, seed
     const noise = tf.tensor1d([seed, -1], "int32");
     const x = tf.variable(drawPixels(tf, binarisation, images, noise), false);
     return {
-      images: x as unknown as Tensor4D,
+      images: x as unknown as Tensor,
       label: label && (tf.variable(label, false) as unknown as Tensor2D),
     };
   });

@@ -18,17 +18,17 @@ export interface PictureSource {
 }
 
 /** Whether items are images: not rows of a table, and grey or in colour. */
-export function areImages({ itemShape: [height, width, channels] }: Dataset): boolean {
-  return height * width > 1 && (channels === 1 || channels === 3);
+export function areImages({ itemShape }: Dataset): boolean {
+  return itemShape.length === 3 && (itemShape[2] === 1 || itemShape[2] === 3);
 }
 
-/** The first held-out items as the model sees them, [N, H, W, C], and their posterior means [N, k]. */
+/** The first held-out items as the model sees them, [N, ...item], and their posterior means [N, k]. */
 export function encodeHeldOut(
   tf: TensorFlow,
   { dataset, config, vae }: PictureSource,
   count: number,
-): { x: Tensor4D; mean: Tensor2D; labels: Int32Array | undefined } {
-  const items = tf.slice(dataset.test, 0, count) as Tensor4D;
+): { x: Tensor; mean: Tensor2D; labels: Int32Array | undefined } {
+  const items = tf.slice(dataset.test, 0, count);
   const x = drawPixels(tf, config.data.binarisation, items, tf.tensor1d([config.seed, 0], "int32"));
   const labels = dataset.labels?.test.subarray(0, count);
   const label = vae.classes && oneHot(tf, labels!, vae.classes.length);

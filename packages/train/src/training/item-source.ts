@@ -1,5 +1,5 @@
 /** Items that captured functions take batches of: resident in the graph's session, or fed. */
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-node";
 import type { Dataset } from "../data/dataset.js";
 import { gatherRows } from "../graph/index.js";
 import type { TensorFlow } from "../tensorflow/index.js";
@@ -48,7 +48,7 @@ export function gatherBatch(tf: TensorFlow, { images, label }: Batch, rows: Tens
 
 function residentSource(tf: TensorFlow, { images, label }: Batch): ItemSource {
   const variables = [images, label].flatMap((tensor) => (tensor ? tf.variable(tensor, false) : []));
-  const [residentImages, residentLabel] = variables as unknown as [Tensor4D, Tensor2D?];
+  const [residentImages, residentLabel] = variables as unknown as [Tensor, Tensor2D?];
   const resident = { images: residentImages, label: residentLabel };
   return {
     resident: true,
@@ -64,7 +64,7 @@ function fedSource(tf: TensorFlow, items: Batch): ItemSource {
   return {
     resident: false,
     examples: (count) => tensors(items).map((tensor) => tf.slice(tensor, 0, count)),
-    batch: ([images, label]) => ({ images: images as Tensor4D, label: label as Tensor2D }),
+    batch: ([images, label]) => ({ images: images as Tensor, label: label as Tensor2D }),
     feed(rows, call) {
       const inputs = tf.tidy(() => tensors(gatherBatch(tf, items, tf.tensor1d(rows, "int32"))));
       try {

@@ -1,5 +1,5 @@
 /** One training step: a pure function of weights, items and noise state, run eagerly or captured as one graph. */
-import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-node";
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-node";
 import type { ObjectiveConfig } from "../config/objective.js";
 import type { TrainConfig } from "../config.js";
 import { standardNormal, standardUniform } from "../graph/index.js";
@@ -14,9 +14,9 @@ export interface Model {
   config: Pick<TrainConfig, "data" | "latent">;
 }
 
-/** Images [B, H, W, C] as the dataset has them and, of a conditional model, one-hot labels [B, classes]. */
+/** Images [B, H, W, C], or rows [B, D], as the dataset has them and, of a conditional model, one-hot labels [B, classes]. */
 export interface Batch {
-  images: Tensor4D;
+  images: Tensor;
   label?: Tensor2D | undefined;
 }
 
@@ -52,9 +52,9 @@ export function batchTerms(
 export function drawPixels(
   tf: TensorFlow,
   binarisation: TrainConfig["data"]["binarisation"],
-  images: Tensor4D,
+  images: Tensor,
   noise: Tensor1D,
-): Tensor4D {
+): Tensor {
   if (binarisation === "none") return images;
   return tf.cast(tf.less(standardUniform(tf, images.shape, noise), images), "float32");
 }

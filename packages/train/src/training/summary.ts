@@ -1,6 +1,5 @@
 /** The summary of a finished run: what an exporter needs to know of it. */
 import { createRequire } from "node:module";
-import type { Tensor4D } from "@tensorflow/tfjs-node";
 import type { NodeJSKernelBackend } from "@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js";
 import { encodeTensor, type RunSummary, type TensorRecord } from "@vaeport/infer/manifest";
 import { configHash, type TrainConfig } from "../config.js";
@@ -24,7 +23,7 @@ export function summarise(
     license: config.license,
     data: {
       shape: [...dataset.itemShape],
-      layout: "NHWC",
+      layout: dataset.itemShape.length === 3 ? "NHWC" : "flat",
       range: dataset.range,
       binarised: config.data.binarisation !== "none",
     },
@@ -53,7 +52,7 @@ export function summarise(
 /** The first held-out item as the model sees it, binary where training drew binary pixels. */
 function example(tf: TensorFlow, config: TrainConfig, { test, itemShape }: Dataset): TensorRecord {
   const item = tf.tidy(() => {
-    const first = tf.slice(test, 0, 1) as Tensor4D;
+    const first = tf.slice(test, 0, 1);
     const noise = tf.tensor1d([config.seed, 0], "int32");
     return drawPixels(tf, config.data.binarisation, first, noise);
   });

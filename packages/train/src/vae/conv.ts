@@ -1,6 +1,7 @@
 /** Convolutional networks: convolutions, dense layers, two heads; and transposed convolutions back. */
 import type { SymbolicTensor } from "@tensorflow/tfjs-node";
 import type { ConvLayerConfig, ConvModelConfig } from "../config.js";
+import type { ItemShape } from "../data/source.js";
 import { ConfigError } from "../errors.js";
 import {
   activate,
@@ -23,7 +24,7 @@ import {
  */
 export function buildConv(context: BuildContext, config: ConvModelConfig): Networks {
   const { tf, itemShape } = context;
-  const size = featureMap(itemShape, config.layers);
+  const size = featureMap(imageSize(itemShape), config.layers);
 
   const x = tf.input({ name: "x", shape: [...itemShape] });
   const { inputs, withLabel } = entrance(context, x);
@@ -73,7 +74,7 @@ function decoderHeads(
   return heads.map(({ name, of }) => {
     const kernelInitializer = nextInitialiser();
     if (of === "value") {
-      const filters = itemShape[2];
+      const filters = itemShape.at(-1)!;
       const args = { name, filters, kernelSize, padding: "same" as const, kernelInitializer };
       return apply(tf.layers.conv2dTranspose(args), maps);
     }
@@ -119,14 +120,17 @@ function blocksAfter(
   return residualBlocks(context, config, { name, blocks }, make, input);
 }
 
+function imageSize(itemShape: ItemShape): [number, number] {
+  if (itemShape.length === 3) return [itemShape[0], itemShape[1]];
+  const message = `convolves images, and the items are rows of ${itemShape[0]} numbers; take "dense", got "conv"`;
+  throw new ConfigError("config", [{ path: "model.type", message }]);
+}
+
 /** Height and width of the last feature map, once every transposed layer is known to lead back to the same size. */
-function featureMap(
-  [height, width]: readonly [number, number, number],
-  layers: readonly ConvLayerConfig[],
-): [number, number] {
+function featureMap(image: [number, number], layers: readonly ConvLayerConfig[]): [number, number] {
   return layers.reduce<[number, number]>(
     (size, layer, i) => size.map((n) => outputSize(n, layer, i)) as [number, number],
-    [height, width],
+    image,
   );
 }
 

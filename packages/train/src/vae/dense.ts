@@ -1,5 +1,6 @@
 /** Dense networks: the data flattened, hidden layers, two heads; and the way back. */
 import type { DenseModelConfig } from "../config.js";
+import { itemSize } from "../data/source.js";
 import {
   apply,
   type BuildContext,
@@ -14,7 +15,9 @@ export function buildDense(context: BuildContext, config: DenseModelConfig): Net
   const { tf, itemShape, latent } = context;
   const x = tf.input({ name: "x", shape: [...itemShape] });
   const intoEncoder = entrance(context, x);
-  const flat = intoEncoder.withLabel(apply(tf.layers.flatten({ name: "flatten" }), x));
+  const isFlat = itemShape.length === 1;
+  const values = isFlat ? x : apply(tf.layers.flatten({ name: "flatten" }), x);
+  const flat = intoEncoder.withLabel(values);
   const features = denseStack(context, config, config.hidden, flat);
   const outputs = encoderHeads(context, features);
   const encoder = tf.model({ name: "encoder", inputs: intoEncoder.inputs, outputs });
@@ -32,10 +35,12 @@ function decoderHeads(
   { tf, nextInitialiser, itemShape, heads }: BuildContext,
   hidden: Parameters<typeof apply>[1],
 ) {
-  const values = itemShape.reduce((a, b) => a * b);
   return heads.map(({ name, of }) => {
-    const [units, targetShape] = of === "value" ? [values, [...itemShape]] : [1, [1, 1, 1]];
+    const targetShape = of === "value" ? [...itemShape] : itemShape.map(() => 1);
+    const units = itemSize(targetShape);
     const layer = tf.layers.dense({ name, units, kernelInitializer: nextInitialiser() });
-    return apply(tf.layers.reshape({ name: `${name}_image`, targetShape }), apply(layer, hidden));
+    const values = apply(layer, hidden);
+    if (targetShape.length === 1) return values;
+    return apply(tf.layers.reshape({ name: `${name}_image`, targetShape }), values);
   });
 }

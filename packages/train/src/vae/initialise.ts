@@ -1,5 +1,5 @@
 /** Seeded initial weights, and the output bias that starts a decoder at the data's mean. */
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor } from "@tensorflow/tfjs-node";
 import { seededUint32 } from "@vaeport/infer/random";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Vae } from "./vae.js";
@@ -26,22 +26,23 @@ export function seededInitialisers(tf: TensorFlow, seed: number): NextInitialise
  * Sets the bias of the decoder's first head so that its mean is the data's: of every value that has a bias of its own (a
  * convolution has one a channel), or of every channel alike.
  *
- * @param images [N, H, W, C]
+ * @param items [N, H, W, C], or [N, D] of D channels
  * @param tied whether all values of a channel start at the same mean
  */
 export function startAtDataMean(
   tf: TensorFlow,
   { decoder, likelihood }: Pick<Vae, "decoder" | "likelihood">,
-  images: Tensor4D,
+  items: Tensor,
   tied = false,
 ): void {
   const layer = decoder.getLayer(likelihood.heads[0]!.name);
   const [kernel, bias] = layer.getWeights() as [Tensor, Tensor];
   tf.tidy(() => {
-    const [, height, width, channels] = images.shape;
+    const channels = items.shape.at(-1)!;
     const perChannel = tied || bias.size === channels;
-    const mean = tf.mean(images, perChannel ? [0, 1, 2] : 0);
-    const repeats = perChannel && bias.size > channels ? height * width : 1;
+    const allButChannels = items.shape.slice(1).map((_, axis) => axis);
+    const mean = tf.mean(items, perChannel ? allButChannels : 0);
+    const repeats = perChannel ? bias.size / channels : 1;
     const start = mean.dataSync<"float32">().map((value) => likelihood.biasFor(value));
     layer.setWeights([kernel, tf.tile(tf.tensor1d(start), [repeats])]);
   });

@@ -2,13 +2,14 @@
 import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs-node";
 import type { LatentConfig } from "../config/latent.js";
 import type { ModelConfig } from "../config/model.js";
+import type { ItemShape } from "../data/source.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { NextInitialiser } from "./initialise.js";
 import type { DecoderHead } from "./likelihood/index.js";
 
 /** The two networks of a VAE. With classes, both take `label` [N, classes], one-hot, as their second input. */
 export interface Networks {
-  /** x [N, H, W, C] -> [mean, log_variance], each [N, k]; of a full covariance `lower` [N, k, k] besides. */
+  /** x [N, ...item] -> [mean, log_variance], each [N, k]; of a full covariance `lower` [N, k, k] besides. */
   encoder: LayersModel;
   /** z [N, k] -> the outputs that the likelihood's heads name. */
   decoder: LayersModel;
@@ -18,8 +19,7 @@ export interface Networks {
 export interface BuildContext {
   tf: TensorFlow;
   nextInitialiser: NextInitialiser;
-  /** [H, W, C]. */
-  itemShape: readonly [number, number, number];
+  itemShape: ItemShape;
   latent: LatentConfig;
   /** Classes of a conditional model. */
   classes: number | undefined;

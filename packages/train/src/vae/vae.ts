@@ -1,6 +1,7 @@
 /** A variational autoencoder: two tf.LayersModels with their posterior and likelihood, built from a configuration. */
 import type { Tensor, Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
+import type { ItemShape } from "../data/source.js";
 import { ConfigError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { buildConv } from "./conv.js";
@@ -12,8 +13,8 @@ import { fullPosterior, type Posterior } from "./posterior/index.js";
 
 /** What a VAE has to know of its data; a Dataset says it. */
 export interface DataDescription {
-  /** [H, W, C]. */
-  itemShape: readonly [number, number, number];
+  /** [H, W, C], or [D] of rows of a table. */
+  itemShape: ItemShape;
   /** Smallest and largest value; 0 and 1 by default. */
   range?: readonly [number, number];
   /** The classes of the items, where they have any. */
@@ -36,7 +37,7 @@ export interface Vae extends Networks {
   readonly classes: readonly string[] | undefined;
   /** Trainable weights, the encoder's before the decoder's. */
   variables: Variable[];
-  /** x [N, H, W, C] -> q(z | x). */
+  /** x [N, ...item] -> q(z | x). */
   encode(x: Tensor, options?: CallOptions): Posterior;
   /** z [N, k] -> the parameters of p(x | z). */
   decode(z: Tensor2D, options?: CallOptions): DataParameters;

@@ -119,7 +119,7 @@ describe("npy and idx", () => {
     });
     const data = { name: "idx", train, heldOut: 0.25 } as const;
     const { values, itemShape } = await load(data);
-    expect(itemShape).toEqual([1, 1, 1]);
+    expect(itemShape).toEqual([1]);
     expect(values.map((set) => set.length)).toEqual([15, 5]);
     const all = values.flat().map((value) => Math.round(255 * value));
     expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
@@ -155,7 +155,7 @@ describe("npy and idx", () => {
       /three: has shape \[3\]; expected a whole number from 0 for each of the 4 items of/,
     );
     expect(await refused({ name: "idx", train: four, test: wide })).toMatch(
-      /wide: items of shape \[1, 1, 2\], and those of .*four have \[1, 1, 1\]/,
+      /wide: items of shape \[2\], and those of .*four have \[1\]/,
     );
     expect(await refused({ name: "idx", train: paths.one })).toMatch(/1 items cannot be split/);
     expect(await refused({ name: "idx", train: three })).toMatch(
@@ -185,7 +185,7 @@ describe("csv", () => {
       [1, 10, 3, 20, 5, 10],
       [2, 2],
     ]);
-    expect(itemShape).toEqual([1, 1, 2]);
+    expect(itemShape).toEqual([2]);
     expect(range).toEqual([0, 20]);
     expect(labels!.names).toEqual(["a", "b", "c"]);
     expect([...labels!.train, ...labels!.test]).toEqual([1, 0, 1, 2]);

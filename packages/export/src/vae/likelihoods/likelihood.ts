@@ -13,7 +13,7 @@ export interface LikelihoodContext {
 /** The decoder's outputs by name, each [N, ...item]: `reconstruction`, and the natural parameters. */
 export type Named<T> = Readonly<Record<string, T>>;
 
-/** An output of the decoder model: a value for each of the item's, or one for the whole item, [N, 1, 1, 1]. */
+/** An output of the decoder model: a value for each of the item's, or one for the whole item, [N, 1, …]. */
 export type HeadSize = "value" | "item";
 
 export interface Likelihood {

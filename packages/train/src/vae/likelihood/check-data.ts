@@ -1,5 +1,5 @@
 /** Whether data can have come from a likelihood. */
-import type { Tensor4D } from "@tensorflow/tfjs-node";
+import type { Tensor } from "@tensorflow/tfjs-node";
 import type { LikelihoodConfig } from "../../config/likelihood.js";
 import { DataError } from "../../errors.js";
 import type { TensorFlow } from "../../tensorflow/index.js";
@@ -15,7 +15,7 @@ const OFF_LEVEL = 1e-2;
 export function checkData(
   tf: TensorFlow,
   config: LikelihoodConfig,
-  { name, items, range: [low, high] }: { name: string; items: Tensor4D; range: [number, number] },
+  { name, items, range: [low, high] }: { name: string; items: Tensor; range: [number, number] },
 ): void {
   const [least, most] = tf.tidy(() => [tf.min(items).dataSync()[0]!, tf.max(items).dataSync()[0]!]);
   if (!Number.isFinite(least! + most!)) {
