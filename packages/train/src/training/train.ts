@@ -10,11 +10,12 @@ import { checkData } from "../vae/likelihood/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { saveCheckpoint } from "./checkpoints.js";
 import { finalMetrics } from "./early-stop.js";
-import { type EpochMetrics, type LoopEvent, trainEpochs } from "./loop.js";
-import { appendMetrics, createRunFolder, finishRun, picturesFolder } from "./run-folder.js";
+import { type EpochMetrics, type LoopEvent, type LoopOptions, trainEpochs } from "./loop.js";
+import { appendMetrics } from "./metrics-log.js";
+import { createRunFolder, finishRun, picturesFolder } from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
-import { createEventWriter, type EpochWriter, TENSORBOARD } from "./tensorboard.js";
+import { createEventWriter, TENSORBOARD } from "./tensorboard.js";
 
 /** What `train` reports while it works. */
 export type TrainEvent =
@@ -82,7 +83,7 @@ async function trainOn(
   tf: TensorFlow,
   dataset: Dataset,
   config: TrainConfig,
-  { folder, prepare, start, signal, onEvent }: RunTrainingOptions,
+  options: RunTrainingOptions,
 ): Promise<TrainResult> {
   for (const split of ["train", "test"] as const) {
     const { name, range, [split]: items } = dataset;
@@ -91,6 +92,7 @@ async function trainOn(
   const vae = buildVae(tf, config, dataset);
   const average = config.training.weightAverage && buildVae(tf, config, dataset);
   const result = average ?? vae;
+  const { folder, prepare, onEvent } = options;
   try {
     const { outputBias } = config.model;
     if (outputBias !== "zeros") {
@@ -99,21 +101,7 @@ async function trainOn(
     }
     await prepare();
     onEvent?.(startEvent(vae, dataset));
-
-    const epochs = [...(start?.metrics ?? [])];
-    const writeEvents = eventWriter(tf, folder, config);
-    if (epochs.length > 0) writeEvents?.(epochs.at(-1)!); // a killed process may have left it out
-    const save = (snapshot: Snapshot) =>
-      writing(folder, () => saveCheckpoint(folder, config, result, snapshot));
-    const options = { tf, vae, average, dataset, config, signal, start, save };
-    for await (const event of trainEpochs(options)) {
-      if (event.type === "epoch") {
-        epochs.push(event.metrics);
-        await writing(folder, () => appendMetrics(folder, event.metrics));
-        writeEvents?.(event.metrics);
-      }
-      onEvent?.(event);
-    }
+    const epochs = await logEpochs({ tf, vae, average, dataset, config }, options);
     await writing(folder, async () => {
       const source = { vae: result, dataset, config, metrics: epochs };
       await drawPictures(tf, picturesFolder(folder), source);
@@ -121,21 +109,40 @@ async function trainOn(
       await finishRun(folder, result, summarise(tf, { config, vae: result, dataset }, metrics));
     });
     return { folder, epochs };
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    throw new InterruptedError(error.epoch, config.training.epochs, folder);
   } finally {
     vae.dispose();
     average?.dispose();
   }
 }
 
-function eventWriter(
-  tf: TensorFlow,
-  folder: string,
-  { training }: TrainConfig,
-): EpochWriter | undefined {
-  return training.tensorBoard ? createEventWriter(tf, join(folder, TENSORBOARD)) : undefined;
+/** Runs the loop; checkpoints and logs go into the run folder. Returns all epochs, those before `start` included. */
+async function logEpochs(
+  training: Pick<LoopOptions, "tf" | "vae" | "average" | "dataset" | "config">,
+  { folder, start, signal, onEvent }: RunTrainingOptions,
+): Promise<EpochMetrics[]> {
+  const { tf, config, vae, average } = training;
+  const epochs = [...(start?.metrics ?? [])];
+  const save = (snapshot: Snapshot) =>
+    writing(folder, () => saveCheckpoint(folder, config, average ?? vae, snapshot));
+  const events = config.training.tensorBoard
+    ? await createEventWriter(tf, join(folder, TENSORBOARD), epochs)
+    : undefined;
+  try {
+    for await (const event of trainEpochs({ ...training, start, signal, save })) {
+      if (event.type === "epoch") {
+        epochs.push(event.metrics);
+        await writing(folder, () => appendMetrics(folder, event.metrics));
+        events?.write(event.metrics);
+      }
+      onEvent?.(event);
+    }
+    return epochs;
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    throw new InterruptedError(error.epoch, config.training.epochs, folder);
+  } finally {
+    events?.close();
+  }
 }
 
 /** Turns a failure of the system, as of a full disk, into an error that says how to go on. */
