@@ -172,6 +172,23 @@ describe("resume", () => {
     await expect(resume(hopeless)).rejects.toThrow(/checkpoints: none is sound: .* --force/);
   });
 
+  test("refuses checkpoints of another version, and leaves them alone", async () => {
+    const run = join(await temporaryFolder(), "run");
+    await interrupted(fourEpochs, run, 1);
+    const checkpoints = join(run, "checkpoints");
+    const names = await readdir(checkpoints);
+    const header = join(checkpoints, names.at(-1)!, "checkpoint.json");
+    await writeFile(
+      header,
+      (await readFile(header, "utf8")).replace('"version": 2', '"version": 1'),
+    );
+    await expect(resume(run)).rejects.toThrow(RunFolderError);
+    await expect(resume(run)).rejects.toThrow(
+      /epoch-0001-step-\d+: a checkpoint of version 1, .* reads version 2\. Resume with/,
+    );
+    expect(await readdir(checkpoints)).toEqual(names);
+  });
+
   test("starts from the beginning where nothing was saved yet", async () => {
     const folder = await temporaryFolder();
     const early = join(folder, "early");

@@ -7,6 +7,7 @@ import {
   type Dataset,
   type EpochMetrics,
   evaluate,
+  evaluateRun,
   InterruptedError,
   loadDataset,
   loadRun,
@@ -273,8 +274,32 @@ describe("a run folder", () => {
     await train(smallConfig({ training: { epochs: 1 } }), { out: folder });
     await truncate(join(folder, "decoder", "weights.bin"), 1000);
     await expect(loadRun(tf, folder)).rejects.toThrow(/run\/decoder: damaged \(.*Train/s);
-    await truncate(join(folder, "metrics.jsonl"), 30);
+    const log = join(folder, "metrics.jsonl");
+    const { rateByDimension, ...earlier } = JSON.parse(await readFile(log, "utf8")).test;
+    expect(rateByDimension).toHaveLength(4);
+    await writeFile(log, JSON.stringify({ epoch: 1, test: earlier }));
+    await expect(loadRun(tf, folder)).rejects.toThrow(RunFolderError);
+    await expect(loadRun(tf, folder)).rejects.toThrow(
+      /line 1: no train, test\.rateByDimension, .* earlier versions did not log\. Train/,
+    );
+    await truncate(log, 30);
     await expect(loadRun(tf, folder)).rejects.toThrow(/metrics\.jsonl, line 1: damaged/);
+  });
+
+  test("is not measured on other data than it was trained on", async () => {
+    const folder = await temporaryFolder();
+    const [file, run] = [join(folder, "rows.csv"), join(folder, "run")];
+    const rows = Array.from({ length: 20 }, (_, i) => `${i / 20},${"ab"[i % 2]}\n`);
+    await writeFile(file, `width,kind\n${rows.join("")}`);
+    const data = { name: "csv", train: file, labelColumn: "kind" } as const;
+    const training = { epochs: 1, batchSize: 5 };
+    await train(smallConfig({ data, condition: "label", training }), { out: run });
+    await writeFile(file, `width,height,kind\n${rows.map((row) => `0,${row}`).join("")}0,0,c\n`);
+    const evaluation = evaluateRun(run, { samples: 1 });
+    await expect(evaluation).rejects.toThrow(RunFolderError);
+    await expect(evaluation).rejects.toThrow(
+      /run: was trained on items \[1\], .* has \[2\]; classes \[a, b\], .* has \[a, b, c\]\. Put/,
+    );
   });
 
   test("is told from other folders when it is loaded", async () => {

@@ -1,8 +1,8 @@
 /** The commands that need no progress display: set up TensorFlow, draw pictures, export. */
 import type { Command } from "commander";
-import { loadDataset } from "../data/dataset.js";
 import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, setupTensorFlow } from "../tensorflow/index.js";
+import { loadRunData } from "../training/run-data.js";
 import { loadRun, picturesFolder } from "../training/run-folder.js";
 
 interface Flags {
@@ -31,7 +31,7 @@ export function addPictures(program: Command): void {
     .action(async (folder: string, { json }: Flags) => {
       const tf = await loadTensorFlow();
       const run = await loadRun(tf, folder);
-      const dataset = await loadDataset(tf, run.config.data);
+      const dataset = await loadRunData(tf, folder, run);
       const pictures = await drawPictures(tf, picturesFolder(folder), { ...run, dataset });
       print(json, { pictures }, pictures.join("\n"));
     });

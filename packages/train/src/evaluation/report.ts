@@ -1,11 +1,12 @@
 /** The evaluation of a finished run: log p(x) by importance sampling, beside both terms of the bound. */
 import { join, resolve } from "node:path";
-import type { Tensor4D } from "@tensorflow/tfjs-node";
 import { configHash, type TrainConfig } from "../config.js";
-import { loadDataset } from "../data/dataset.js";
+import type { Dataset } from "../data/dataset.js";
+import { itemSize } from "../data/source.js";
 import { ConfigError } from "../errors.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
+import { loadRunData } from "../training/run-data.js";
 import { EVALUATION, loadRun } from "../training/run-folder.js";
 import { oneHot } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
@@ -65,13 +66,15 @@ export async function evaluateRun(
   if (items !== undefined) requireWhole("items", items, 1);
   const folder = resolve(runFolder);
   const tf = await loadTensorFlow();
-  const { config, vae } = await loadRun(tf, folder);
-  const dataset = await loadDataset(tf, config.data);
+  const run = await loadRun(tf, folder);
+  const { config, vae } = run;
+  let dataset: Dataset | undefined;
   try {
+    dataset = await loadRunData(tf, folder, run);
     const of = dataset.test.shape[0];
     const count = items ?? of;
     requireWhole("items", count, 1, of);
-    const images = tf.slice(dataset.test, 0, count) as Tensor4D;
+    const images = tf.slice(dataset.test, 0, count);
     const label =
       vae.classes && oneHot(tf, dataset.labels!.test.subarray(0, count), vae.classes.length);
     const evidence = measureEvidence(
@@ -82,14 +85,14 @@ export async function evaluateRun(
       },
       { samples, seed, onProgress: (done) => onProgress?.(done, count) },
     );
-    const dimensions = dataset.itemShape.reduce((product, axis) => product * axis);
+    const dimensions = itemSize(dataset.itemShape);
     const numbers = summariseEvidence(evidence, config.latent.size, dimensions);
     tf.dispose(label ? [images, label] : [images]);
     const report = { ...describe(config, dataset.name), items: count, samples, seed, ...numbers };
     await writeJson(join(folder, EVALUATION), report);
     return report;
   } finally {
-    dataset.dispose();
+    dataset?.dispose();
     vae.dispose();
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseConfig, type TrainConfig } from "../config.js";
-import { CheckpointError } from "../errors.js";
+import { CheckpointError, RunFolderError } from "../errors.js";
 import { finalMetrics } from "./early-stop.js";
 import type { EngineState, SavedTensor } from "./engine-state.js";
 import { writeJson, writeWhole } from "./files.js";
@@ -67,15 +67,14 @@ export async function writeCheckpoint(
 /**
  * Reads a checkpoint and verifies that it is as it was written.
  *
- * @throws CheckpointError when a file is missing, of another format, or changed
+ * @throws CheckpointError when a file is missing or changed
+ * @throws RunFolderError when another version wrote it, since those before it are then none to go on from either
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   try {
     const text = await readFile(join(folder, HEADER), "utf8");
     const { sha256, ...header } = JSON.parse(text) as Header & { sha256: string };
-    if (header.format !== FORMAT || header.version !== VERSION) {
-      throw new Error(`its format is ${header.format} ${header.version}, not ${FORMAT} ${VERSION}`);
-    }
+    requireVersion(folder, header);
     const bytes = await readFile(join(folder, STATE));
     if (checksum(header, bytes) !== sha256) throw new Error("its checksum does not match");
     const { config, metrics, position, sums, seconds } = header;
@@ -85,8 +84,18 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
       snapshot: { metrics, step: position.step, sums, seconds, state, ...(best && { best }) },
     };
   } catch (cause) {
+    if (cause instanceof RunFolderError) throw cause;
     throw new CheckpointError(folder, `damaged (${(cause as Error).message}).`, { cause });
   }
+}
+
+function requireVersion(folder: string, { format, version }: Pick<Header, "format" | "version">) {
+  if (format !== FORMAT) throw new Error(`its format is ${format}, not ${FORMAT}`);
+  if (version === VERSION) return;
+  throw new RunFolderError(
+    `${folder}: a checkpoint of version ${version}, and this @vaeport/train reads version ${VERSION}. ` +
+      "Resume with the @vaeport/train that wrote it, or train the run again, with --force.",
+  );
 }
 
 /** Of the header, as its JSON reads without spaces, and of the state. */

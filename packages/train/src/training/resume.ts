@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import type { TrainConfig } from "../config.js";
 import { RunFolderError } from "../errors.js";
 import { CHECKPOINTS, latestCheckpoint } from "./checkpoints.js";
-import { openUnfinishedRun, rewriteMetrics } from "./run-folder.js";
+import { rewriteMetrics } from "./metrics-log.js";
+import { openUnfinishedRun } from "./run-folder.js";
 import { runTraining, type TrainEvent, type TrainOptions, type TrainResult } from "./train.js";
 
 /** What `resume` reports first; what `train` reports follows. */
@@ -26,7 +27,8 @@ export interface ResumeOptions extends Pick<TrainOptions, "signal"> {
  * yet. On the same machine with the same library, the final weights and losses are those of a training that was never
  * stopped, to the bit.
  *
- * @throws RunFolderError when the folder is no run, a finished one, or its config.json was changed
+ * @throws RunFolderError when the folder is no run, a finished one, its config.json was changed, or its checkpoints are
+ *   of another version
  * @throws CheckpointError when every checkpoint is damaged
  * @throws what `train` throws
  */

@@ -1,21 +1,22 @@
 /** The run folder: what a training leaves on disk, written so that every file and folder in it is whole. */
-import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseRunSummary, type RunSummary } from "@vaeport/infer/manifest";
 import { readConfig, type TrainConfig } from "../config.js";
+import type { ItemShape } from "../data/source.js";
 import { RunFolderError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Networks } from "../vae/layers.js";
 import { setVariance } from "../vae/likelihood/gaussian.js";
 import { type Vae, vaeOf } from "../vae/vae.js";
 import { CHECKPOINTS } from "./checkpoints.js";
-import { removeLeftovers, replaceFolder, writeJson, writeWhole } from "./files.js";
+import { removeLeftovers, replaceFolder, writeJson } from "./files.js";
 import type { EpochMetrics } from "./loop.js";
+import { METRICS, readMetrics, rewriteMetrics } from "./metrics-log.js";
 import { loadModel, saveModel } from "./networks.js";
 import { TENSORBOARD } from "./tensorboard.js";
 
 const CONFIG = "config.json";
-const METRICS = "metrics.jsonl";
 const SUMMARY = "summary.json";
 const PICTURES = "pictures";
 /** What `evaluateRun` writes. */
@@ -51,24 +52,7 @@ export async function createRunFolder(
   for (const entry of ENTRIES) await rm(join(folder, entry), { recursive: true, force: true });
   await removeLeftovers(folder, isEntry);
   await writeJson(join(folder, CONFIG), config);
-  await writeWhole(join(folder, METRICS), "");
-}
-
-/** Appends the line of an epoch to the log, in one write. */
-export async function appendMetrics(folder: string, metrics: EpochMetrics): Promise<void> {
-  await appendFile(join(folder, METRICS), metricsLine(metrics));
-}
-
-/** Replaces the log: a stopped run's may be ahead of its checkpoint, or end within a line. */
-export async function rewriteMetrics(
-  folder: string,
-  metrics: readonly EpochMetrics[],
-): Promise<void> {
-  await writeWhole(join(folder, METRICS), metrics.map(metricsLine).join(""));
-}
-
-function metricsLine(metrics: EpochMetrics): string {
-  return `${JSON.stringify(metrics)}\n`;
+  await rewriteMetrics(folder, []);
 }
 
 /** Where the pictures of a run are. */
@@ -110,10 +94,7 @@ export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
     );
   }
   const config = await readConfig(join(folder, CONFIG));
-  const lines = (await readFile(join(folder, METRICS), "utf8")).trimEnd().split("\n");
-  const metrics = lines.map((line, i) => {
-    return readJson(`${join(folder, METRICS)}, line ${i + 1}`, line) as EpochMetrics;
-  });
+  const metrics = await readMetrics(folder);
   const summaryFile = join(folder, SUMMARY);
   const summary = parseRunSummary(readJson(summaryFile, await readFile(summaryFile, "utf8")));
   const encoder = await loadModel(tf, join(folder, "encoder"));
@@ -128,7 +109,7 @@ function restoreVae(
   { data, condition, likelihood }: RunSummary,
   networks: Networks,
 ): Vae {
-  const itemShape = data.shape as [number, number, number];
+  const itemShape = data.shape as unknown as ItemShape;
   const vae = vaeOf(tf, config, { itemShape, range: data.range, labels: condition }, networks);
   const { state } = vae.likelihood;
   if (state) setVariance(tf, state, likelihood.parameters.variance!);
