@@ -1,6 +1,6 @@
 /**
  * `npm run models`: trains the shipped models from their configs, exports them into models/, and
- * records each run, epoch by epoch, in bench/results/. `npm run models -- <name> …` makes these alone.
+ * records each run in bench/results/. `npm run models -- <name> …` makes these alone.
  */
 import { join } from "node:path";
 import { bootstrapSteps } from "./lib/bootstrap.mjs";

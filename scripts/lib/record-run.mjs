@@ -2,14 +2,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** @typedef {{ negativeElbo: number, distortion: number, rate: number }} Losses */
-/** @typedef {{ epoch: number, train: Losses, test: Losses & { activeUnits: number } }} EpochLine */
+/** @typedef {import("@vaeport/train").EpochMetrics} EpochMetrics */
+/** @typedef {import("@vaeport/train").EvaluationReport} EvaluationReport */
 
 /**
  * Lines of metrics.jsonl.
  *
  * @param {string} run
- * @returns {EpochLine[]}
+ * @returns {EpochMetrics[]}
  */
 export function readEpochs(run) {
   const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
@@ -20,6 +20,7 @@ export function readEpochs(run) {
  * evaluation.json, where `evaluate` has written it.
  *
  * @param {string} run
+ * @returns {EvaluationReport | undefined}
  */
 export function readEvaluation(run) {
   const file = join(run, "evaluation.json");
@@ -29,7 +30,7 @@ export function readEvaluation(run) {
 /**
  * A Markdown table: the first ten epochs, every tenth, and the last.
  *
- * @param {EpochLine[]} epochs
+ * @param {EpochMetrics[]} epochs
  */
 export function epochTable(epochs) {
   const shown = epochs.filter(({ epoch }) => {

@@ -1,9 +1,10 @@
 /** The shipped models: from a finished run to the folder in models/ and the record in bench/results/. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "./commands.mjs";
 import { repository } from "./folders.mjs";
 import { describeRun } from "./machine.mjs";
+import { epochTable, readEpochs } from "./record-run.mjs";
 
 /**
  * What each is to be held against, by name.
@@ -45,12 +46,6 @@ export async function shipModel(name, run) {
  * @param {string} run
  */
 function record(name, run) {
-  const epochs = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
-  const rows = epochs.map((line) => {
-    const { epoch, train, test, seconds } = JSON.parse(line);
-    const numbers = [train.negativeElbo, test.negativeElbo, test.distortion, test.rate, seconds];
-    return `| ${epoch} | ${numbers.map((value) => value.toFixed(2)).join(" | ")} |`;
-  });
   return `# ${name}
 
 ${describeRun(`npm run models -- ${name}`)}
@@ -58,8 +53,6 @@ ${describeRun(`npm run models -- ${name}`)}
 ${SHIPPED[name]}
 All numbers are nats per image: summed over pixels and latents, averaged over images.
 
-| epoch | train -ELBO | test -ELBO | test distortion | test rate | seconds |
-| --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+${epochTable(readEpochs(run))}
 `;
 }
