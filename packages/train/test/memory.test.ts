@@ -4,6 +4,13 @@ import { train } from "@vaeport/train";
 import { expect, test } from "vitest";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** What the record of a nightly run tells. */
+    measured?: string;
+  }
+}
+
 const nightly = Boolean(process.env.VAEPORT_NIGHTLY);
 
 /** Epochs in which caches fill; the 20 after them are compared. */
@@ -12,7 +19,7 @@ const WARM = 5;
 /** What the process may gain between the means of the first and the last five: less than a copy of all weights an epoch. */
 const TOLERANCE = nightly ? 0.02 : 0.05;
 
-test("memory is flat over 20 epochs, checkpoints included", async () => {
+test("memory is flat over 20 epochs, checkpoints included", async ({ task }) => {
   const folder = join(await temporaryFolder(), "run");
   const config = smallConfig({
     data: nightly ? { name: "mnist" } : { name: "mnist", trainItems: 640, testItems: 100 },
@@ -32,7 +39,9 @@ test("memory is flat over 20 epochs, checkpoints included", async () => {
   });
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
   const [first, last] = [mean(resident.slice(WARM, WARM + 5)), mean(resident.slice(-5))];
-  console.log(`resident memory: ${resident.map((megabytes) => megabytes.toFixed(0)).join(" ")} MB`);
+  const megabytes = resident.map((value) => value.toFixed(0)).join(" ");
+  task.meta.measured = `resident memory after each epoch, in MB: ${megabytes}`;
+  console.log(task.meta.measured);
   expect(last / first - 1).toBeLessThan(TOLERANCE);
   expect(new Set(tensors.slice(1)).size).toBe(1);
 });
