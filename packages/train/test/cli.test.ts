@@ -103,7 +103,12 @@ describe("train", () => {
     const { code, stderr } = await run(["train", file, "-o", out]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^vaeport-train: .*config\.json: unknown key epochs; allowed: .*\n$/);
+    await writeConfig(folder, smallConfig());
+    const large = await run(["train", file, "-o", out, "--set", "training.batchSize=1001"]);
+    expect(large.stderr).toMatch(/training\.batchSize: .* got 1001/);
     expect(await readdir(folder)).toEqual(["config.json"]);
+    const inFile = await run(["train", file, "-o", join(file, "run")]);
+    expect(inFile.stderr).toMatch(/config\.json\/run: cannot be used \(ENOTDIR.* Choose another/);
   });
 
   test("trains, tells each epoch, draws pictures again, and exports", async () => {

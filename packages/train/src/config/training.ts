@@ -11,7 +11,9 @@ const adam = section({
     .number()
     .positive()
     .default(1e-8)
-    .describe("Added to the root of the bias-corrected second moment, as PyTorch and tf.js do; Keras adds it before the correction"),
+    .describe(
+      "Added to the root of the bias-corrected second moment, as PyTorch and tf.js do; Keras adds it before the correction",
+    ),
 });
 
 const factor = z

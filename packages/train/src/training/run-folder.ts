@@ -29,18 +29,21 @@ const ENTRIES = [
 ];
 
 /**
- * Creates the folder of a new run, with its configuration and an empty log.
+ * Makes sure that a new run may be written to a folder, and writes nothing.
  *
- * @param force replaces an earlier run there; files that no run writes are left alone
+ * @param force whether it may replace an earlier run there
  * @throws RunFolderError when the folder has content and is not a run, or is a run and `force` is not set
  */
-export async function createRunFolder(
-  folder: string,
-  config: TrainConfig,
-  force = false,
-): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const present = await readdir(folder);
+export async function requireRoom(folder: string, force = false): Promise<void> {
+  let present: string[];
+  try {
+    present = await readdir(folder);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return;
+    const problem = `${folder}: cannot be used (${message}). Choose another folder.`;
+    throw new RunFolderError(problem, { cause });
+  }
   if (present.length > 0 && !isRun(present)) {
     throw new RunFolderError(`${folder}: not empty and not a run folder. Choose another folder.`);
   }
@@ -49,6 +52,21 @@ export async function createRunFolder(
       `${folder}: holds a run already. Choose another, or pass --force (force: true) to replace it.`,
     );
   }
+}
+
+/**
+ * Starts a new run in a folder, with its configuration and an empty log.
+ *
+ * @param force replaces an earlier run there; files that no run writes are left alone
+ * @throws RunFolderError as `requireRoom`
+ */
+export async function createRunFolder(
+  folder: string,
+  config: TrainConfig,
+  force = false,
+): Promise<void> {
+  await requireRoom(folder, force);
+  await mkdir(folder, { recursive: true });
   for (const entry of ENTRIES) await rm(join(folder, entry), { recursive: true, force: true });
   await removeLeftovers(folder, isEntry);
   await writeJson(join(folder, CONFIG), config);

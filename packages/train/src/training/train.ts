@@ -10,9 +10,15 @@ import { checkData } from "../vae/likelihood/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { saveCheckpoint } from "./checkpoints.js";
 import { finalMetrics } from "./early-stop.js";
-import { type EpochMetrics, type LoopEvent, type LoopOptions, trainEpochs } from "./loop.js";
+import {
+  type EpochMetrics,
+  type LoopEvent,
+  type LoopOptions,
+  requireBatch,
+  trainEpochs,
+} from "./loop.js";
 import { appendMetrics } from "./metrics-log.js";
-import { createRunFolder, finishRun, picturesFolder } from "./run-folder.js";
+import { createRunFolder, finishRun, picturesFolder, requireRoom } from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
 import { createEventWriter, TENSORBOARD } from "./tensorboard.js";
@@ -51,6 +57,7 @@ export async function train(
   { out, force, ...options }: TrainOptions,
 ): Promise<TrainResult> {
   const folder = resolve(out);
+  await requireRoom(folder, force); // before data is read, which may take minutes
   const prepare = () => createRunFolder(folder, config, force);
   return runTraining(config, { folder, prepare, ...options });
 }
@@ -85,6 +92,7 @@ async function trainOn(
   config: TrainConfig,
   options: RunTrainingOptions,
 ): Promise<TrainResult> {
+  requireBatch(config.training.batchSize, dataset.train.shape[0]);
   for (const split of ["train", "test"] as const) {
     const { name, range, [split]: items } = dataset;
     checkData(tf, config.likelihood, { name: `${name}, ${split} items`, range, items });
