@@ -1,6 +1,8 @@
 /** Decodes an image file into bytes of one size: resized with smoothing, transparent parts white. */
+import { readFile } from "node:fs/promises";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import type { ImagesConfig } from "../config/data.js";
+import { isTruncated } from "./truncated-image.js";
 
 /** Writes the pixels of a file, row-major [H, W, C], into `target`. */
 export type Decoder = (file: string, target: Uint8Array) => Promise<void>;
@@ -10,7 +12,9 @@ export function createDecoder({ height, width, fit, colour }: ImagesConfig): Dec
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
   return async (file, target) => {
-    const image = await loadImage(file);
+    const bytes = await readFile(file);
+    if (isTruncated(bytes)) throw new Error("truncated");
+    const image = await loadImage(bytes);
     context.fillStyle = "#ffffff";
     context.fillRect(0, 0, width, height);
     const [scaledWidth, scaledHeight] = fitted(image, { height, width, fit });

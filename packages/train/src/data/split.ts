@@ -17,7 +17,10 @@ export function splitItems(
 ): { train: ItemArray; test: ItemArray } {
   const [count] = items.shape;
   if (count < 2) {
-    throw new DataError(`data: ${count} items cannot be split into training and held-out ones.`);
+    throw new DataError(
+      `data: ${count} ${count === 1 ? "item" : "items"} cannot be split into training and held-out ones. ` +
+        "Give more, or held-out items of their own.",
+    );
   }
   const held = Math.min(Math.max(Math.round(count * heldOut), 1), count - 1);
   const order = shuffledOrder(count, SPLIT_SEED, 0);

@@ -157,7 +157,9 @@ describe("npy and idx", () => {
     expect(await refused({ name: "idx", train: four, test: wide })).toMatch(
       /wide: items of shape \[2\], and those of .*four have \[1\]/,
     );
-    expect(await refused({ name: "idx", train: paths.one })).toMatch(/1 items cannot be split/);
+    expect(await refused({ name: "idx", train: paths.one })).toMatch(
+      /1 item cannot be split.*Give more/,
+    );
     expect(await refused({ name: "idx", train: three })).toMatch(
       /three: has shape \[3\]; expected/,
     );

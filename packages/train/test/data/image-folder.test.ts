@@ -117,6 +117,25 @@ describe("a folder of images", () => {
       /^2 of 3 images cannot be read.*\n.*b\.png: .*\n.*c\.jpg: /,
     );
 
+    const tall = createCanvas(64, 64);
+    const whole = [
+      tall.toBuffer("image/png"),
+      tall.toBuffer("image/jpeg"),
+      tall.toBuffer("image/webp"),
+    ];
+    const names = ["a.png", "b.jpg", "c.webp"];
+    const truncated = await folderOf(
+      Object.fromEntries(
+        names.flatMap((name, i) => [
+          [name, whole[i]!],
+          [`cut-${name}`, whole[i]!.subarray(0, whole[i]!.length - 14)],
+        ]),
+      ),
+    );
+    await expect(load({ folder: truncated })).rejects.toThrow(
+      /^3 of 6 images .*\n.*cut-a\.png: truncated\n.*cut-b\.jpg: truncated\n.*cut-c\.webp: truncated$/,
+    );
+
     const empty = await temporaryFolder();
     await expect(load({ folder: empty })).rejects.toThrow(/holds no PNG, JPEG or WebP images/);
     await expect(load({ folder: join(empty, "x") })).rejects.toThrow(/x: cannot be read \(ENOENT/);
