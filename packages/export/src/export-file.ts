@@ -1,4 +1,4 @@
-/** Exports to disk: weights are read, converted and written one at a time. */
+/** Exports to disk: large weights are read, converted and written piece by piece. */
 import { beside, nameOf, needFree, writeFilesWhole } from "#files";
 import { type ExportOptions, sourceGraph } from "./export-onnx.js";
 import type { Graph } from "./ir/types.js";
@@ -8,7 +8,6 @@ import { type LayersModelLike, readLayersModel } from "./source/layers-model.js"
 import type { LoadHandlerLike } from "./source/load.js";
 import { openModel } from "./source/open.js";
 import type { SourceModel } from "./source/types.js";
-import { WeightBuffers } from "./source/weight-buffers.js";
 import { PRODUCER } from "./version.js";
 
 export interface FileOptions extends ExportOptions {
@@ -44,7 +43,7 @@ export async function exportOnnxFile(
     return writeGraph(sourceGraph(readLayersModel(model), options), path, options);
   }
   const opened = await openModel(model as string | LoadHandlerLike);
-  return writeGraph(openedGraph(opened, options), path, options, opened.buffers);
+  return writeGraph(openedGraph(opened, options), path, options);
 }
 
 /** The graph of a model that was opened; what its files hash to is in the metadata. */
@@ -60,13 +59,8 @@ export function isExternal(graph: Graph, { externalData }: FileOptions): boolean
   return externalData ?? weightBytes(graph) > MAX_INLINE_BYTES;
 }
 
-/** Writes a graph, its weights piece by piece; `buffers` are those that its source reads into. */
-export function writeGraph(
-  graph: Graph,
-  path: string,
-  options: FileOptions,
-  buffers = new WeightBuffers(),
-): ExportedFiles {
+/** Writes a graph, its weights piece by piece. */
+export function writeGraph(graph: Graph, path: string, options: FileOptions): ExportedFiles {
   const { force = false, onProgress } = options;
   if (!isExternal(graph, options)) {
     const bytes = serialize(graph, PRODUCER);
@@ -78,7 +72,7 @@ export function writeGraph(
   const dataPath = beside(path, name);
   const files = [
     { path, pieces: [bytes] },
-    { path: dataPath, pieces: counted(buffers.reusedBetween(data()), dataBytes, onProgress) },
+    { path: dataPath, pieces: counted(data(), dataBytes, onProgress) },
   ];
   writeFilesWhole(files, force);
   return {

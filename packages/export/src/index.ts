@@ -32,15 +32,11 @@ export type {
   Node,
   Value,
 } from "./ir/types.js";
-export type {
-  LayerLike,
-  LayersModelLike,
-  SymbolicTensorLike,
-  TensorLike,
-} from "./source/layers-model.js";
+export type { LayerLike, LayersModelLike, SymbolicTensorLike } from "./source/layers-model.js";
 export { type LoadHandlerLike, loadLayersModel } from "./source/load.js";
 export type { PlainTensor, RunnableModelLike } from "./source/tensorflow.js";
 export type { SourceLayer, SourceModel, SourceTensor } from "./source/types.js";
+export type { TensorLike } from "./source/weights.js";
 export type { TranslationContext, Translator, Translators } from "./translate/types.js";
 export type {
   BackendModel,

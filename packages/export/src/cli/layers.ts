@@ -40,7 +40,7 @@ export async function exportLayers(location: string, options: LayersOptions): Pr
   const files = { force, onProgress, ...(externalData === undefined ? {} : { externalData }) };
   const checked = (options.check ?? precision !== "float32") || options.checkInput !== undefined;
   const check = checked ? await compare(location, graph, options) : [];
-  const written = writeGraph(graph, output, files, opened.buffers).files;
+  const written = writeGraph(graph, output, files).files;
   const tensors = (values: readonly Value[]) =>
     values.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
   const result = {

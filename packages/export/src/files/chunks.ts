@@ -34,6 +34,19 @@ export function joinFiles(files: readonly ByteFile[]): ByteSource {
   };
 }
 
+/** A part piece by piece, all in one buffer: a piece is good until the next is asked for. */
+export function* readPieces(
+  file: ByteFile,
+  { offset, length, most }: { offset: number; length: number; most: number },
+): Generator<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(Math.min(most, length));
+  for (let done = 0; done < length; done += buffer.length) {
+    const piece = buffer.subarray(0, length - done);
+    file.readInto(piece, offset + done);
+    yield piece;
+  }
+}
+
 /** A file whose bytes are in memory. */
 export function memoryFile(bytes: Uint8Array): ByteFile {
   return {

@@ -19,7 +19,7 @@ import { ExportError, SourceError, TargetError } from "../errors.js";
 import { type ByteFile, memoryFile } from "./chunks.js";
 import { fetchBytes, isUrl } from "./fetch.js";
 
-export { type ByteFile, type ByteSource, joinFiles } from "./chunks.js";
+export { type ByteFile, type ByteSource, joinFiles, readPieces } from "./chunks.js";
 
 /** Bytes read or written in one call: the system refuses 2 GB and more. */
 const PIECE = 2 ** 26;

@@ -4,7 +4,7 @@ import { sha256 } from "../sha256.js";
 import { type ByteFile, memoryFile } from "./chunks.js";
 import { fetchBytes, isUrl } from "./fetch.js";
 
-export { type ByteFile, type ByteSource, joinFiles } from "./chunks.js";
+export { type ByteFile, type ByteSource, joinFiles, readPieces } from "./chunks.js";
 
 /** The bytes behind an address, which may be relative to the page. */
 export function readBytes(location: string): Promise<Uint8Array> {

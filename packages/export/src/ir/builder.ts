@@ -1,6 +1,6 @@
 /** Builds a graph value by value: constants once, names from the scope, layouts on demand. */
 import { checkGraph } from "./check.js";
-import { ConstantPool } from "./constants.js";
+import { ConstantPool, type Weight } from "./constants.js";
 import {
   keepsOrder,
   permutationTo,
@@ -98,6 +98,11 @@ export class GraphBuilder {
     origin?: object,
   ): FloatConstant {
     return this.#constants.float32(this.#scoped(name), data, shape, origin);
+  }
+
+  /** A weight as it stands: a large one is read when it is written, piece by piece. */
+  weight(name: string, weight: Weight): FloatConstant {
+    return this.#constants.weight(this.#scoped(name), weight);
   }
 
   /** A float32 constant of shape [], which broadcasts to any. */

@@ -16,12 +16,16 @@ const SAMPLES = 16;
 /** Bytes from which the elements of a constant are made anew at each reading, so that none stay in memory. */
 const DEFERRED_BYTES = 2 ** 24;
 
-/** A constant in the source layout; `make` gives its elements, row-major, the same at each call. */
+/**
+ * A constant in the source layout; `make` gives its elements, row-major, the same at each call, and
+ * `pieces` does so piece by piece.
+ */
 export function constant<D extends keyof Elements>(
   dtype: D,
   name: string,
   shape: readonly number[],
   make: () => Elements[D],
+  pieces?: () => Iterable<Elements[D]>,
 ): ConstantOf<D> {
   const head = { name, dtype, shape, layout: "source" } as const;
   if (byteLength({ dtype, shape }) < DEFERRED_BYTES) return { ...head, data: make() };
@@ -30,6 +34,7 @@ export function constant<D extends keyof Elements>(
     get data() {
       return make();
     },
+    ...(pieces === undefined ? {} : { pieces }),
   };
 }
 
@@ -48,6 +53,13 @@ export function isDeferred(value: Constant): boolean {
   return Object.getOwnPropertyDescriptor(value, "data")?.get !== undefined;
 }
 
+/** Elements that can be had at once or piece by piece. */
+export interface Weight {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  pieces(): Iterable<Float32Array>;
+}
+
 export class ConstantPool {
   readonly #byKey = new Map<string, Constant[]>();
   readonly #byOrigin = new Map<object, FloatConstant[]>();
@@ -59,16 +71,27 @@ export class ConstantPool {
     origin?: object,
   ): FloatConstant {
     const made = constant("float32", name, shape, typeof data === "function" ? data : () => data);
-    if (isDeferred(made) && origin !== undefined) return this.#onceOf(origin, made);
-    const { length } = made.data;
-    if (elementCount(shape) === length) return this.#once(made);
-    throw new GraphError(
-      `Constant "${name}": shape [${shape.join(", ")}] asks for ${elementCount(shape)} elements, got ${length}.`,
-    );
+    return this.#place(made, origin);
+  }
+
+  /** A weight as it stands. */
+  weight(name: string, weight: Weight): FloatConstant {
+    const pieces = () => weight.pieces();
+    const made = constant("float32", name, weight.shape, () => weight.data, pieces);
+    return this.#place(made, weight);
   }
 
   int64(values: readonly number[]): IntConstant {
     return this.#once(intsConstant(values));
+  }
+
+  #place(made: FloatConstant, origin: object | undefined): FloatConstant {
+    if (isDeferred(made) && origin !== undefined) return this.#onceOf(origin, made);
+    const { length } = made.data;
+    if (elementCount(made.shape) === length) return this.#once(made);
+    throw new GraphError(
+      `Constant "${made.name}": shape [${made.shape.join(", ")}] asks for ${elementCount(made.shape)} elements, got ${length}.`,
+    );
   }
 
   /** The constant already made of this weight for the same use: large ones are not read to compare them. */

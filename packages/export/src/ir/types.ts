@@ -37,6 +37,8 @@ export interface ConstantOf<D extends keyof Elements> extends Value {
   readonly dtype: D;
   readonly shape: readonly number[];
   readonly data: Elements[D];
+  /** The same elements piece by piece, each good until the next is asked for, where they can be had so. */
+  readonly pieces?: () => Iterable<Elements[D]>;
 }
 
 export type FloatConstant = ConstantOf<"float32">;
@@ -53,6 +55,11 @@ const ELEMENT_BYTES: Readonly<Record<keyof Elements, number>> = {
 /** How many bytes a constant's elements take. */
 export function byteLength({ dtype, shape }: Pick<Constant, "dtype" | "shape">): number {
   return shape.reduce((bytes, size) => bytes * size, ELEMENT_BYTES[dtype]);
+}
+
+/** The elements piece by piece, each good until the next is asked for; in one piece where they are only had so. */
+export function piecesOf(value: Constant): Iterable<Constant["data"]> {
+  return value.pieces?.() ?? [value.data];
 }
 
 export type Attribute =

@@ -4,7 +4,7 @@
  */
 import { onnx } from "#onnx";
 import { GraphError } from "../errors.js";
-import { byteLength, type Constant, constantsOf, type Graph } from "../ir/types.js";
+import { byteLength, type Constant, constantsOf, type Graph, piecesOf } from "../ir/types.js";
 import { encode, littleEndian, type Producer } from "./serialize.js";
 
 /** Smaller constants stay in the model's file: shapes and axes among them, which readers need at once. */
@@ -37,7 +37,7 @@ export function serializeExternal(
   }
   const bytes = encode(graph, producer, (constant) => {
     const offset = offsets.get(constant);
-    if (offset === undefined) return { rawData: littleEndian(constant) };
+    if (offset === undefined) return { rawData: littleEndian(constant.data) };
     const entries = { location, offset: String(offset), length: String(byteLength(constant)) };
     return {
       dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
@@ -51,9 +51,13 @@ function* contents(offsets: ReadonlyMap<Constant, number>): Generator<Uint8Array
   let end = 0;
   for (const [constant, offset] of offsets) {
     if (offset > end) yield new Uint8Array(offset - end);
-    const bytes = littleEndian(constant);
-    end = offset + byteLength(constant);
-    if (offset + bytes.length !== end) throw new GraphError(`"${constant.name}" changed its size.`);
-    yield bytes;
+    end = offset;
+    for (const piece of piecesOf(constant)) {
+      end += piece.byteLength;
+      yield littleEndian(piece);
+    }
+    if (end !== offset + byteLength(constant)) {
+      throw new GraphError(`"${constant.name}" changed its size.`);
+    }
   }
 }

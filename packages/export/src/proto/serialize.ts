@@ -44,7 +44,7 @@ export function serialize(graph: Graph, producer: Producer): Uint8Array {
         "Write them to a file of their own: exportOnnxFile does, and the command line without being asked.",
     );
   }
-  return encode(graph, producer, (constant) => ({ rawData: littleEndian(constant) }));
+  return encode(graph, producer, (constant) => ({ rawData: littleEndian(constant.data) }));
 }
 
 export function weightBytes(graph: Graph): number {
@@ -128,7 +128,7 @@ function tensorProto({ name, dtype, shape }: Constant): onnx.TensorProto.$Proper
 }
 
 /** The elements as ONNX stores them, whatever the order of bytes in this machine. */
-export function littleEndian({ data }: Constant): Uint8Array {
+export function littleEndian(data: Constant["data"]): Uint8Array {
   const native = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return native;
   const size = data.BYTES_PER_ELEMENT;

@@ -4,6 +4,7 @@
  */
 import { SourceError } from "../errors.js";
 import type { SourceCall, SourceLayer, SourceModel, SourceTensor, SourceValue } from "./types.js";
+import { type FindStored, readWeights, type TensorLike } from "./weights.js";
 
 /** What is used of `tf.SymbolicTensor`. */
 export interface SymbolicTensorLike {
@@ -36,14 +37,6 @@ export interface LayerLike {
   }[];
 }
 
-/** What is used of `tf.Tensor`. */
-export interface TensorLike {
-  readonly dataId?: object;
-  readonly shape: readonly number[];
-  readonly dtype: string;
-  dataSync(): unknown;
-}
-
 /** What is used of `tf.LayersModel` (and `tf.Sequential`). */
 export interface LayersModelLike extends LayerLike {
   readonly inputs: readonly SymbolicTensorLike[];
@@ -52,11 +45,8 @@ export interface LayersModelLike extends LayerLike {
   toJSON?(unused: undefined, returnString: false): unknown;
 }
 
-/** Elements of a weight that are not with tf.js; undefined for those that are. */
-export type ReadWeight = (tensor: TensorLike) => Float32Array | undefined;
-
 /** The model as plain data. Throws SourceError where it is no LayersModel, or an empty one. */
-export function readLayersModel(model: LayersModelLike, elsewhere?: ReadWeight): SourceModel {
+export function readLayersModel(model: LayersModelLike, elsewhere?: FindStored): SourceModel {
   if (!isModel(model)) {
     throw new SourceError(
       `Expected a tf.js LayersModel, got ${typeof model === "object" ? "another object" : String(model)}. ` +
@@ -77,9 +67,9 @@ function versionOf(model: LayersModelLike): string | undefined {
 class ModelReader {
   /** Layers already read: a shared layer stays one. */
   readonly #layers = new Map<LayerLike, SourceLayer>();
-  readonly #elsewhere: ReadWeight | undefined;
+  readonly #elsewhere: FindStored | undefined;
 
-  constructor(elsewhere: ReadWeight | undefined) {
+  constructor(elsewhere: FindStored | undefined) {
     this.#elsewhere = elsewhere;
   }
 
@@ -175,40 +165,6 @@ function remember(
   const value: SourceValue = { shape: [...tensor.shape], dtype: tensor.dtype };
   values.set(tensor, value);
   return value;
-}
-
-/** A layer's weights by the last part of their names: `conv2d_1/kernel` is `kernel`. */
-function readWeights(layer: LayerLike, elsewhere?: ReadWeight): Record<string, SourceTensor> {
-  const tensors = layer.getWeights();
-  const named = layer.weights.map(({ originalName }, index) => {
-    const tensor = tensors[index] as TensorLike;
-    if (tensor.dtype !== "float32") {
-      throw new SourceError(
-        `Weight "${originalName}" is ${tensor.dtype}; only float32 weights can be exported.`,
-      );
-    }
-    const role = originalName.slice(originalName.lastIndexOf("/") + 1);
-    const read = {
-      shape: [...tensor.shape],
-      get data() {
-        const data = elsewhere?.(tensor) ?? (tensor.dataSync() as Float32Array);
-        return needNumbers(data, originalName);
-      },
-    };
-    return [role, read] as const;
-  });
-  return Object.fromEntries(named);
-}
-
-function needNumbers(data: Float32Array, name: string): Float32Array {
-  // By their bits, as weights can be large: a NaN is more than infinity.
-  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  let broken = 0;
-  while (broken < words.length && ((words[broken] as number) & 0x7fffffff) <= 0x7f800000) broken++;
-  if (broken === words.length) return data;
-  throw new SourceError(
-    `Weight "${name}" has no number at element ${broken} (NaN). The training diverged or the file is damaged.`,
-  );
 }
 
 function isModel(layer: LayerLike): layer is LayersModelLike {

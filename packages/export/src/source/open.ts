@@ -1,6 +1,6 @@
 /** Opens a model.json for export: the structure by tf.js, each weight read from its shard when it is written. */
-import { sha256Of } from "#files";
-import { type LayersModelLike, readLayersModel, type TensorLike } from "./layers-model.js";
+import { type ByteSource, readPieces, sha256Of } from "#files";
+import { type LayersModelLike, readLayersModel } from "./layers-model.js";
 import {
   build,
   isForeign,
@@ -9,11 +9,12 @@ import {
   type ModelFiles,
   openModelJson,
   type PlacedWeight,
+  type WeightSpec,
   weightBytes,
 } from "./load.js";
 import { importLayers } from "./tensorflow.js";
 import type { SourceModel } from "./types.js";
-import { WeightBuffers } from "./weight-buffers.js";
+import { cut, PIECE_ELEMENTS, type StoredWeight, type TensorLike } from "./weights.js";
 
 type Core = typeof import("@tensorflow/tfjs-core");
 
@@ -25,8 +26,6 @@ export interface OpenedModel {
   source: SourceModel;
   /** The SHA-256 of model.json and its shards where there are such files. */
   metadata: Record<string, string>;
-  /** What weights are read into. */
-  buffers: WeightBuffers;
 }
 
 /**
@@ -35,9 +34,8 @@ export interface OpenedModel {
  * loads, and those behind handlers are loaded in full. Throws what `loadLayersModel` throws.
  */
 export async function openModel(location: string | LoadHandlerLike): Promise<OpenedModel> {
-  const buffers = new WeightBuffers();
   if (typeof location !== "string" || isForeign(location)) {
-    return { source: readLayersModel(await loadLayersModel(location)), metadata: {}, buffers };
+    return { source: readLayersModel(await loadLayersModel(location)), metadata: {} };
   }
   const files = await openModelJson(location);
   const metadata = await hashes(files);
@@ -48,14 +46,14 @@ export async function openModel(location: string | LoadHandlerLike): Promise<Ope
   );
   if (model.weights.some((weight) => constraintOf(weight) != null)) {
     model.dispose();
-    return { source: readLayersModel(await loadLayersModel(location)), metadata, buffers };
+    return { source: readLayersModel(await loadLayersModel(location)), metadata };
   }
   const placed = await build(location, async () => bind(core, model, files.weights));
-  const read = (tensor: TensorLike) => {
+  const find = (tensor: TensorLike) => {
     const weight = placed.get(tensor.dataId as object);
-    return weight && readWeight(core, files, weight, buffers);
+    return weight && storedWeight(core, files, weight);
   };
-  return { source: readLayersModel(model as LayersModelLike, read), metadata, buffers };
+  return { source: readLayersModel(model as LayersModelLike, find), metadata };
 }
 
 /** Initial weights are thrown away, so none are computed. */
@@ -94,23 +92,35 @@ function bind(
 }
 
 /** Plain float32 as it lies in the file; what is quantised, by tf.js' own decoding. */
-function readWeight(
-  core: Core,
-  { bytes }: ModelFiles,
-  { spec, offset }: PlacedWeight,
-  buffers: WeightBuffers,
-): Float32Array {
+function storedWeight(core: Core, { bytes }: ModelFiles, placed: PlacedWeight): StoredWeight {
+  const { spec, offset } = placed;
   const length = weightBytes(spec);
-  if (spec.quantization === undefined) {
-    const buffer = buffers.take(length);
-    bytes.readInto(new Uint8Array(buffer, 0, length), offset);
-    return new Float32Array(buffer, 0, length / Float32Array.BYTES_PER_ELEMENT);
+  if (spec.quantization !== undefined) {
+    const decode = () => decoded(core, spec, bytes.read(offset, length));
+    return {
+      get data() {
+        return decode();
+      },
+      pieces: () => cut(decode()),
+    };
   }
-  const stored = bytes.read(offset, length).buffer as ArrayBuffer;
-  const { [spec.name]: tensor } = core.io.decodeWeights(stored, [spec]);
+  return {
+    get data() {
+      return new Float32Array(bytes.read(offset, length).buffer);
+    },
+    pieces: () => floats(readPieces(bytes, { offset, length, most: 4 * PIECE_ELEMENTS })),
+  };
+}
+
+function decoded(core: Core, spec: WeightSpec, stored: Uint8Array): Float32Array {
+  const { [spec.name]: tensor } = core.io.decodeWeights(stored.buffer as ArrayBuffer, [spec]);
   const data = tensor?.dataSync() as Float32Array;
   tensor?.dispose();
   return data;
+}
+
+function* floats(pieces: Iterable<Uint8Array>): Generator<Float32Array> {
+  for (const { buffer, byteLength } of pieces) yield new Float32Array(buffer, 0, byteLength / 4);
 }
 
 async function hashes({ document, bytes }: ModelFiles): Promise<Record<string, string>> {
@@ -118,13 +128,7 @@ async function hashes({ document, bytes }: ModelFiles): Promise<Record<string, s
   return { source_sha256: await sha256Of(pieces(document, bytes)) };
 }
 
-/** Every piece but the first lies in one buffer, which the next piece overwrites. */
-function* pieces(document: Uint8Array, bytes: ModelFiles["bytes"]): Generator<Uint8Array> {
+function* pieces(document: Uint8Array, bytes: ByteSource): Generator<Uint8Array> {
   yield document;
-  const buffer = new Uint8Array(Math.min(HASHED_PIECE, bytes.size));
-  for (let at = 0; at < bytes.size; at += buffer.length) {
-    const piece = buffer.subarray(0, bytes.size - at);
-    bytes.readInto(piece, at);
-    yield piece;
-  }
+  yield* readPieces(bytes, { offset: 0, length: bytes.size, most: HASHED_PIECE });
 }

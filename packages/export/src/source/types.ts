@@ -4,6 +4,8 @@
 export interface SourceTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** The same elements piece by piece, each good until the next is asked for. */
+  pieces(): Iterable<Float32Array>;
 }
 
 /** A symbolic tensor of the model, told apart by identity; `null` is an open size. */

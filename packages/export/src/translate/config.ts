@@ -100,7 +100,7 @@ export function weight(layer: SourceLayer, name: string): SourceTensor {
 /** The layer's bias, where it has one. */
 export function biasOf(layer: SourceLayer, g: GraphBuilder): Constant | null {
   const bias = layer.weights.bias;
-  return bias === undefined ? null : g.constant("bias", bias.data, bias.shape);
+  return bias === undefined ? null : g.weight("bias", bias);
 }
 
 /** The layer's only input. */

@@ -7,8 +7,7 @@ import type { Translator } from "./types.js";
 /** x [N, ..., K], kernel [K, units], bias [units] -> [N, ..., units]. */
 export const dense: Translator = (layer, inputs, g) => {
   const x = g.as(single(inputs), "source");
-  const kernel = weight(layer, "kernel");
-  const w = g.constant("kernel", () => kernel.data, kernel.shape, kernel);
+  const w = g.weight("kernel", weight(layer, "kernel"));
   const bias = biasOf(layer, g);
   if (x.shape.length === 2) return [activate(layer, ops.gemm(g, x, w, bias), g)];
   const product = ops.matMul(g, x, w);

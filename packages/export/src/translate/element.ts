@@ -24,11 +24,5 @@ export const masking: Translator = (layer, inputs, g) => {
 export const embedding: Translator = (layer, inputs, g) => {
   const indices = ops.cast(g, g.as(single(inputs), "source"), "int32");
   const table = weight(layer, "embeddings");
-  return [
-    ops.gather(
-      g,
-      g.constant("embeddings", () => table.data, table.shape, table),
-      indices,
-    ),
-  ];
+  return [ops.gather(g, g.weight("embeddings", table), indices)];
 };

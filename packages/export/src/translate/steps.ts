@@ -69,7 +69,7 @@ export function runSteps(
   g: GraphBuilder,
 ): { sequence: Value; states: Value[] } {
   const kernel = weight(cell, "kernel");
-  const product = ops.matMul(g, x, g.constant("kernel", kernel.data, kernel.shape));
+  const product = ops.matMul(g, x, g.weight("kernel", kernel));
   const bias = biasOf(cell, g);
   const sums = bias === null ? product : ops.add(g, product, bias);
   const tools = toolsOf(cell, g);
