@@ -30,6 +30,7 @@ const END_OF_JPEG = Buffer.of(0xff, 0xd9);
 function endsJpeg(bytes: Buffer): boolean {
   for (let at = 2; at + 4 <= bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {
     while (bytes[at + 1] === 0xff) at++; // fill
+    if (at + 4 > bytes.length) return false;
     if (bytes[at] !== 0xff) return true;
     if (bytes.readUInt16BE(at) === START_OF_SCAN) return bytes.includes(END_OF_JPEG, at);
   }
