@@ -1,6 +1,5 @@
 /** The one schema of a training configuration: what a config file may say, its defaults and its errors. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { data } from "./config/data.js";
@@ -8,6 +7,7 @@ import { condition, latent } from "./config/latent.js";
 import { likelihood } from "./config/likelihood.js";
 import { model } from "./config/model.js";
 import { objective } from "./config/objective.js";
+import { readJson } from "./config/read-json.js";
 import { section } from "./config/section.js";
 import { training } from "./config/training.js";
 import { ConfigError } from "./errors.js";
@@ -82,33 +82,28 @@ function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z
  * @throws ConfigError when the file cannot be read, is not JSON, or is not a valid configuration
  */
 export async function readConfig(file: string): Promise<TrainConfig> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    const message =
-      cause instanceof SyntaxError
-        ? `not valid JSON (${cause.message})`
-        : `cannot be read (${(cause as Error).message}); give the path of a JSON config file`;
-    throw new ConfigError(file, [{ path: "", message }], { cause });
-  }
-  const config = parseConfig(value, file);
-  return withAbsolutePaths(config, dirname(resolve(file)));
+  return parseConfig(await readConfigInput(file), file);
+}
+
+/** As `readConfig`, without defaults: so that a change of one key does not meet defaults of others. */
+export async function readConfigInput(file: string): Promise<TrainConfigInput> {
+  const value = (await readJson(file)) as TrainConfigInput;
+  parseConfig(value, file);
+  return withAbsolutePaths(value, dirname(resolve(file)));
 }
 
 /** The configuration with its paths, which start at the given folder, made absolute. */
-export function withAbsolutePaths(config: TrainConfig, folder: string): TrainConfig {
-  return { ...config, data: absolutePaths(config.data, folder) };
+export function withAbsolutePaths<C extends Pick<TrainConfigInput, "data">>(
+  config: C,
+  folder: string,
+): C {
+  const entries = Object.entries(config.data).map(([key, value]) => {
+    return [key, PATHS.includes(key) ? resolve(folder, value as string) : value];
+  });
+  return { ...config, data: Object.fromEntries(entries) };
 }
 
 const PATHS = ["folder", "heldOutFolder", "train", "trainLabels", "test", "testLabels"];
-
-function absolutePaths(section: TrainConfig["data"], folder: string): TrainConfig["data"] {
-  const entries = Object.entries(section).map(([key, value]) => {
-    return [key, PATHS.includes(key) ? resolve(folder, value as string) : value];
-  });
-  return Object.fromEntries(entries) as TrainConfig["data"];
-}
 
 /** SHA-256 of a resolved configuration, in hexadecimal: two runs with one hash had one configuration. */
 export function configHash(config: TrainConfig): string {

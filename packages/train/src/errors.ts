@@ -48,6 +48,11 @@ export class MissingPackageError extends TrainError {
   }
 }
 
+const FROM_THE_START =
+  "Nothing was learned yet: scale the data (data.scale of a CSV file), or start at its mean (model.outputBias).";
+const LATER =
+  "Try a smaller training.optimizer.learningRate (a tenth), a larger training.batchSize, or another seed.";
+
 /** The loss became infinite or NaN; `epoch` and `step` count from 1. */
 export class NonFiniteLossError extends TrainError {
   override readonly name = "NonFiniteLossError";
@@ -57,8 +62,7 @@ export class NonFiniteLossError extends TrainError {
   constructor(epoch: number, step: number, losses: { distortion: number; rate: number }) {
     super(
       `The loss is not finite in epoch ${epoch}, step ${step}: distortion ${losses.distortion}, ` +
-        `rate ${losses.rate}. Try a smaller training.optimizer.learningRate (a tenth), ` +
-        "a larger training.batchSize, or another seed.",
+        `rate ${losses.rate}. ${epoch === 1 && step === 1 ? FROM_THE_START : LATER}`,
     );
     this.epoch = epoch;
     this.step = step;

@@ -78,6 +78,21 @@ describe("train --dry-run", () => {
     expect(await readdir(folder)).toEqual(["config.json"]);
   });
 
+  test("a key that is replaced does not meet the defaults of what it was before", async () => {
+    const { name, data, latent } = smallConfig();
+    const config = {
+      name,
+      data,
+      latent,
+      model: { type: "dense" },
+      likelihood: { name: "gaussian" },
+    };
+    const file = await writeConfig(await temporaryFolder(), config);
+    const flags = ["--dry-run", "--json", "--set", "likelihood.name=bernoulli"];
+    const { stdout } = await run(["train", file, ...flags]);
+    expect(JSON.parse(stdout).config.likelihood).toEqual({ name: "bernoulli" });
+  });
+
   test("refuses what is not in the schema, a latent size of 0, a batch larger than the data", async () => {
     const folder = await temporaryFolder();
     const file = await writeConfig(folder, smallConfig());

@@ -1,6 +1,6 @@
 /** Training as a whole: what it reaches, what it repeats, what it leaves on disk. */
 import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseRunSummary } from "@vaeport/infer/manifest";
 import {
   buildVae,
@@ -132,6 +132,8 @@ describe("trainEpochs", () => {
     await expect(failed).rejects.toThrow(
       /not finite in epoch 1, step \d+: .*smaller training\.optimizer\.learningRate/,
     );
+    const first = new NonFiniteLossError(1, 1, { distortion: Number.POSITIVE_INFINITY, rate: 1 });
+    expect(first.message).toMatch(/distortion Infinity, rate 1\. Nothing was learned yet: scale/);
   });
 });
 
@@ -291,7 +293,8 @@ describe("a run folder", () => {
     const [file, run] = [join(folder, "rows.csv"), join(folder, "run")];
     const rows = Array.from({ length: 20 }, (_, i) => `${i / 20},${"ab"[i % 2]}\n`);
     await writeFile(file, `width,kind\n${rows.join("")}`);
-    const data = { name: "csv", train: file, labelColumn: "kind" } as const;
+    const here = relative(process.cwd(), file); // a run knows its data from wherever it is continued
+    const data = { name: "csv", train: here, labelColumn: "kind" } as const;
     const training = { epochs: 1, batchSize: 5 };
     await train(smallConfig({ data, condition: "label", training }), { out: run });
     await writeFile(file, `width,height,kind\n${rows.map((row) => `0,${row}`).join("")}0,0,c\n`);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, setupTensorFlow } from "../tensorflow/index.js";
 import { loadRunData } from "../training/run-data.js";
-import { loadRun, picturesFolder } from "../training/run-folder.js";
+import { loadRun, picturesFolder, requireFinished } from "../training/run-folder.js";
 
 interface Flags {
   json?: boolean;
@@ -46,6 +46,7 @@ export function addExport(program: Command): void {
     .option("--force", "replace an earlier model in that folder")
     .option(...JSON_FLAG)
     .action(async (folder: string, flags: Flags & { out: string; force?: boolean }) => {
+      await requireFinished(folder);
       await loadTensorFlow(); // the reference numbers that the export stores are then its own
       const { exportVae, readRun, writeModelFolder } = await import("@vaeport/export");
       const exported = await exportVae(await readRun(folder));

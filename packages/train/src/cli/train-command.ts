@@ -1,17 +1,18 @@
 /** `vaeport-train train`: a config file in, a run folder out. `vaeport-train resume`: on from where it stopped. */
 import type { Command } from "commander";
-import { readConfig, type TrainConfig } from "../config.js";
+import type { Change } from "../config/change-keys.js";
+import { readConfigInput, type TrainConfig } from "../config.js";
 import { planTraining } from "../training/plan.js";
 import { resume } from "../training/resume.js";
 import { train } from "../training/train.js";
 import { wholeNumber } from "./numbers.js";
-import { applyOverrides, collectOverride, type Override } from "./overrides.js";
+import { applyOverrides, collectOverride } from "./overrides.js";
 import { planText } from "./plan-text.js";
 import { withProgress } from "./progress.js";
 
 interface TrainFlags {
   out?: string;
-  set?: Override[];
+  set?: Change[];
   epochs?: number;
   seed?: number;
   dryRun?: boolean;
@@ -42,7 +43,7 @@ export function addTrain(program: Command): void {
       if (out === undefined && !dryRun) {
         return command.error("error: required option '-o, --out <run folder>' not specified");
       }
-      const config = applyOverrides(await readConfig(file), overridesOf(flags));
+      const config = applyOverrides(await readConfigInput(file), overridesOf(flags));
       if (out === undefined || dryRun) {
         const plan = await planTraining(config);
         return console.log(json ? JSON.stringify(plan, null, 2) : planText(plan));
@@ -73,10 +74,10 @@ export function addResume(program: Command): void {
     });
 }
 
-function overridesOf({ set = [], epochs, seed }: TrainFlags): Override[] {
-  return [
-    ...set,
-    ...(epochs === undefined ? [] : [{ path: ["training", "epochs"], value: epochs }]),
-    ...(seed === undefined ? [] : [{ path: ["seed"], value: seed }]),
+function overridesOf({ set = [], epochs, seed }: TrainFlags): Change[] {
+  const short: Change[] = [
+    ["training.epochs", epochs],
+    ["seed", seed],
   ];
+  return [...set, ...short.filter(([, value]) => value !== undefined)];
 }

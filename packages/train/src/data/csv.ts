@@ -117,7 +117,9 @@ function numbers(
     if (Number.isFinite(value)) return [value];
     throw new DataError(
       `${where}, column "${columns[i]}": expected a number, got ${JSON.stringify(cell)}. ` +
-        "Replace it, or leave the row or column out.",
+        (/[;\t]/.test(cell)
+          ? "Separate the columns by commas."
+          : "Replace it, or leave the row or column out."),
     );
   });
 }

@@ -1,7 +1,8 @@
 /** The sweep file: which configurations to train, each at an index. */
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { changeKeys } from "../config/change-keys.js";
+import { readJson } from "../config/read-json.js";
 import { section } from "../config/section.js";
 import { parseConfig, type TrainConfig, withAbsolutePaths } from "../config.js";
 import { ConfigError, SweepError } from "../errors.js";
@@ -57,7 +58,7 @@ export async function readSweep(file: string): Promise<SweepRun[]> {
   const digits = Math.max(3, String(count - 1).length);
   return changes.map((each, index) => {
     const where = `${file}, run ${index} (${describeChanges(each) || "the base"})`;
-    const config = parseConfig(applyChanges(base, each, where), where);
+    const config = parseConfig(changeKeys(base, Object.entries(each), where), where);
     return {
       index,
       name: String(index).padStart(digits, "0"),
@@ -100,37 +101,4 @@ function combinations(grid: Readonly<Record<string, readonly unknown[]>>): Chang
       before.flatMap((some) => values.map((value) => ({ ...some, [key]: value }))),
     [{}],
   );
-}
-
-function applyChanges(base: unknown, changes: Changes, where: string): unknown {
-  const config = structuredClone(base) as Record<string, unknown>;
-  for (const [path, value] of Object.entries(changes)) {
-    const keys = path.split(".");
-    const last = keys.pop() as string;
-    let at = config;
-    for (const key of keys) {
-      if (!Object.hasOwn(at, key)) at[key] = {};
-      const next = at[key];
-      if (typeof next !== "object" || next === null || Array.isArray(next)) {
-        throw new ConfigError(where, [
-          { path, message: `${key} holds no keys, got ${JSON.stringify(next)}` },
-        ]);
-      }
-      at = next as Record<string, unknown>;
-    }
-    at[last] = value;
-  }
-  return config;
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    const message =
-      cause instanceof SyntaxError
-        ? `not valid JSON (${cause.message})`
-        : `cannot be read (${(cause as Error).message})`;
-    throw new ConfigError(file, [{ path: "", message }], { cause });
-  }
 }

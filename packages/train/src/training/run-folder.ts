@@ -105,12 +105,7 @@ export interface Run {
  * @throws ConfigError, ManifestError when its configuration or summary breaks its format
  */
 export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
-  const present = await listRun(folder);
-  if (!present.includes(SUMMARY)) {
-    throw new RunFolderError(
-      `${folder}: its training did not finish. Continue it with: vaeport-train resume ${folder}`,
-    );
-  }
+  await requireFinished(folder);
   const config = await readConfig(join(folder, CONFIG));
   const metrics = await readMetrics(folder);
   const summaryFile = join(folder, SUMMARY);
@@ -118,6 +113,14 @@ export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
   const encoder = await loadModel(tf, join(folder, "encoder"));
   const decoder = await loadModel(tf, join(folder, "decoder"));
   return { config, metrics, summary, vae: restoreVae(tf, config, summary, { encoder, decoder }) };
+}
+
+/** @throws RunFolderError when the folder is no run, or its training did not finish */
+export async function requireFinished(folder: string): Promise<void> {
+  if ((await listRun(folder)).includes(SUMMARY)) return;
+  throw new RunFolderError(
+    `${folder}: its training did not finish. Continue it with: vaeport-train resume ${folder}`,
+  );
 }
 
 /** The VAE of a run's networks; an optimal variance is the one that training arrived at. */

@@ -1,6 +1,6 @@
 /** Trains a VAE from a configuration and writes its run folder. */
 import { join, resolve } from "node:path";
-import type { TrainConfig } from "../config.js";
+import { type TrainConfig, withAbsolutePaths } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { InterruptedError, RunWriteError } from "../errors.js";
 import { drawPictures } from "../pictures/draw.js";
@@ -53,10 +53,11 @@ export interface TrainResult {
  * @throws NonFiniteLossError, InterruptedError, RunWriteError while training
  */
 export async function train(
-  config: TrainConfig,
+  given: TrainConfig,
   { out, force, ...options }: TrainOptions,
 ): Promise<TrainResult> {
   const folder = resolve(out);
+  const config = withAbsolutePaths(given, process.cwd()); // in the run folder, others would start there
   await requireRoom(folder, force); // before data is read, which may take minutes
   const prepare = () => createRunFolder(folder, config, force);
   return runTraining(config, { folder, prepare, ...options });

@@ -209,6 +209,7 @@ describe("csv", () => {
     const paths = await files({
       train: "a,b\n1,2\n3,\n",
       words: "a,b\n1,x\n",
+      other: "a;b\n1;2\n",
       none: "a,b\n",
       odd: "1,2\n3\n",
     });
@@ -216,6 +217,9 @@ describe("csv", () => {
       /train, line 3, column "b": expected a number, got ""/,
     );
     expect(await refused({ name: "csv", train: paths.words })).toMatch(/words, line 2.*got "x"/);
+    expect(await refused({ name: "csv", train: paths.other })).toMatch(
+      /got "1;2"\. Separate the columns by commas/,
+    );
     expect(await refused({ name: "csv", train: paths.none })).toMatch(/none: empty/);
     expect(await refused({ name: "csv", train: paths.odd })).toMatch(
       /odd: cannot be read \(.*line 2/,

@@ -1,0 +1,16 @@
+/** JSON files that a person writes. */
+import { readFile } from "node:fs/promises";
+import { ConfigError } from "../errors.js";
+
+/** @throws ConfigError when the file cannot be read or is not JSON */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    const message =
+      cause instanceof SyntaxError
+        ? `not valid JSON (${cause.message})`
+        : `cannot be read (${(cause as Error).message}); give the path of a JSON file`;
+    throw new ConfigError(file, [{ path: "", message }], { cause });
+  }
+}
