@@ -23,7 +23,7 @@ const PROCESS = fileURLToPath(new URL("./node-process.mjs", import.meta.url));
 /**
  * The process's memory after every round.
  *
- * @param {SoakRequest} request
+ * @param {SoakRequest & { provider: "cpu" | "cuda" }} request
  * @returns {Promise<Record<string, number>[]>}
  */
 export async function soakNode(request) {

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { bootstrapSteps } from "../../scripts/lib/bootstrap.mjs";
 import { repository } from "../../scripts/lib/folders.mjs";
 import { describeRun } from "../../scripts/lib/machine.mjs";
@@ -16,27 +17,34 @@ import { soakNode } from "./node.mjs";
 const MODEL = join(repository, "models", "mnist-dense-20");
 const ROUNDS = 50;
 
-/** Providers named on the command line; all when none is. */
-const wanted = process.argv.slice(2);
-
-/** Decodes of one image a round: 100 000 in all, 5000 where the GPU is emulated. */
+/** Decodes of one image a round: 100 000 in all, 5000 where the GPU is emulated. cpu and cuda run in Node. */
 const CASES = /** @type {const} */ ([
   { provider: "cpu", decodes: 2000 },
   { provider: "wasm", decodes: 2000 },
   { provider: "webgpu", decodes: 100 },
+  { provider: "cuda", decodes: 2000 },
 ]);
 
+/** Providers named on the command line; when none is, all that any machine has. */
+const { values, positionals: named } = parseArgs({
+  allowPositionals: true,
+  options: { "no-setup": { type: "boolean", default: false } },
+});
+const wanted = named.length > 0 ? named : ["cpu", "wasm", "webgpu"];
+
 await runMain(async () => {
-  await runSteps([...bootstrapSteps, browserStep]);
+  if (!values["no-setup"]) await runSteps([...bootstrapSteps, browserStep]);
   const { soakBrowser } = await import("./browser.mjs");
   const rows = [];
   for (const { provider, decodes } of CASES) {
-    if (wanted.length > 0 && !wanted.includes(provider)) continue;
+    if (!wanted.includes(provider)) continue;
     for (const who of /** @type {const} */ (["ours", "alone"])) {
       const started = performance.now();
       const request = { model: MODEL, who, rounds: ROUNDS, decodes };
       const series =
-        provider === "cpu" ? await soakNode(request) : await soakBrowser({ ...request, provider });
+        provider === "cpu" || provider === "cuda"
+          ? await soakNode({ ...request, provider })
+          : await soakBrowser({ ...request, provider });
       const seconds = (performance.now() - started) / 1000;
       for (const memory of Object.keys(series[0] ?? {})) {
         const assessed = assess(series.map((round) => /** @type {number} */ (round[memory])));
@@ -65,7 +73,7 @@ function line(row) {
 function record(rows) {
   const text = `# Soak
 
-${describeRun(["npm run bench:soak", ...(wanted.length > 0 ? ["--", ...wanted] : [])].join(" "))}
+${describeRun(["npm run bench:soak", ...(named.length > 0 ? ["--", ...named] : [])].join(" "))}
 
 ${ROUNDS} rounds of load, decode image by image, dispose, with mnist-dense-20; memory in MB after a garbage collection at
 the end of rounds 1, ${WARM}, 30 and ${ROUNDS}. Slope: the median over pairs of rounds after round ${WARM} (Theil-Sen), in kB a round.
@@ -76,6 +84,6 @@ SwiftShader.
 | --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
 ${rows.map(line).join("\n")}
 `;
-  const name = ["soak", ...wanted].join("-");
+  const name = ["soak", ...named].join("-");
   writeFileSync(join(repository, "bench", "results", `${name}.md`), text);
 }
