@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { cudaLibraryFolder } from "@vaeport/test/cuda";
 
 /** Has glibc give freed memory back at once, so that what a process holds is what is in use. */
 const MALLOC = {
@@ -27,9 +28,10 @@ const PROCESS = fileURLToPath(new URL("./node-process.mjs", import.meta.url));
  * @returns {Promise<Record<string, number>[]>}
  */
 export async function soakNode(request) {
+  const cuda = request.provider === "cuda" && { LD_LIBRARY_PATH: cudaLibraryFolder() };
   const child = spawn(process.execPath, ["--expose-gc", PROCESS, JSON.stringify(request)], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, ...MALLOC },
+    env: { ...process.env, ...MALLOC, ...cuda },
   });
   const ended = new Promise((resolve) => child.once("close", resolve));
   /** @type {Record<string, number>[]} */

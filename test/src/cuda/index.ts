@@ -23,9 +23,17 @@ export function hasNvidiaDriver(): boolean {
 
 /** Whether onnxruntime-node's CUDA provider lies beside it. */
 export function hasCudaProvider(): boolean {
+  return existsSync(join(nativeFolder(), "libonnxruntime_providers_cuda.so"));
+}
+
+/** Where `setup cuda` links CUDA's libraries: what onnxruntime-node alone needs as LD_LIBRARY_PATH. */
+export function cudaLibraryFolder(): string {
+  return join(nativeFolder(), "vaeport-cuda");
+}
+
+function nativeFolder(): string {
   const ort = createRequire(infer).resolve("onnxruntime-node/package.json");
-  const native = join(dirname(ort), "bin", "napi-v6", "linux", "x64");
-  return existsSync(join(native, "libonnxruntime_providers_cuda.so"));
+  return join(dirname(ort), "bin", "napi-v6", "linux", "x64");
 }
 
 /** Fetches the CUDA provider and CUDA's libraries, 1.6 GB, and links them. Gives the command's exit status. */
