@@ -11,6 +11,7 @@ import { GraphBuilder } from "./ir/builder.js";
 import { checkGraph } from "./ir/check.js";
 import { assignNames } from "./ir/names.js";
 import type { Graph, Value } from "./ir/types.js";
+import { evenPads } from "./passes/even-pads.js";
 import { quantiseWeights } from "./passes/quantise-weights.js";
 import { runPasses } from "./passes/run.js";
 import { STANDARD_PASSES } from "./passes/standard.js";
@@ -132,6 +133,7 @@ export function finishGraph(
   needPrecision(precision, borderPrecision);
   const graph = g.build();
   runPasses(graph, STANDARD_PASSES);
+  runPasses(graph, [evenPads]);
   if (precision === "float16") toFloat16(graph, borderPrecision ?? "float32");
   if (precision === "int8") quantiseWeights(graph);
   assignNames(graph);

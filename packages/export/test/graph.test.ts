@@ -7,7 +7,8 @@ import { checkGraph } from "../src/ir/check.js";
 import * as ops from "../src/ir/ops/index.js";
 import { printGraph } from "../src/ir/print.js";
 import { permute } from "../src/ir/tensor.js";
-import { constantsOf, type Graph } from "../src/ir/types.js";
+import { type Constant, constantsOf, type Graph } from "../src/ir/types.js";
+import { evenPads } from "../src/passes/even-pads.js";
 import { foldAffine } from "../src/passes/fold-affine.js";
 import { foldTranspose } from "../src/passes/fold-transpose.js";
 import { mergeReshape } from "../src/passes/merge-reshape.js";
@@ -212,6 +213,39 @@ describe("passes", () => {
       return ops.add(g, ops.reduceSum(g, flat, { axes: [1], keep: true }), sums);
     });
     expect(foldTranspose.run(graph)).toBe(false);
+  });
+
+  test.each([
+    { pads: [1, 0, 1, 0], expected: undefined },
+    { pads: [0, 1, 1, 1], expected: { pads: [0, 1, 0, 1], cut: [[0], [6], [2]] } },
+    {
+      pads: [2, 0, 1, 1],
+      expected: {
+        pads: [1, 0, 1, 0],
+        cut: [
+          [1, 0],
+          [5, 6],
+          [2, 3],
+        ],
+      },
+    },
+  ])("even-pads, from $pads", ({ pads, expected }) => {
+    const graph = build(["N", 1, 3, 3], (g, x) =>
+      ops.convTranspose(g, x, g.constant("w", ones(1, 1, 3, 3).data, [1, 1, 3, 3]), null, {
+        strides: [2, 2],
+        pads,
+        outputPadding: [0, 0],
+      }),
+    );
+    const { shape } = graph.outputs[0]!;
+    expect(evenPads.run(graph)).toBe(expected !== undefined);
+    expect(evenPads.run(graph)).toBe(false);
+    const [convolution, slice] = graph.nodes;
+    expect(convolution?.attributes.pads?.value).toEqual(expected?.pads ?? pads);
+    const lists = slice?.inputs.slice(1).map((list) => [...(list as Constant).data].map(Number));
+    expect(lists).toEqual(expected?.cut);
+    expect(graph.outputs[0]?.shape).toEqual(shape);
+    checkGraph(graph);
   });
 
   test("a failing pass is named, with those before it", () => {
