@@ -212,8 +212,9 @@ export class Graphs {
 
 /** Those of the values that a graph takes. */
 function feedsOf(session: Session, values: Feeds, label: Tensor | undefined): Feeds {
-  const known = label === undefined ? values : { ...values, label };
-  return Object.fromEntries(session.inputNames.map((name) => [name, known[name]!]));
+  const feeds: Feeds = {};
+  for (const name of session.inputNames) feeds[name] = name === "label" ? label! : values[name]!;
+  return feeds;
 }
 
 /** Releases every session and then the provider, even when one fails to. */

@@ -27,30 +27,41 @@ export function batch(
   { count, range }: { count?: number | undefined; range?: Range } = {},
 ): Tensor {
   const size = elementCount(item);
-  const n = count ?? "n";
-  const types = range === undefined ? "Float32Array" : "Float32Array or Uint8Array";
-  const wanted = `${where}: expected ${n} * ${size} values in a ${types}, or a tensor of shape [${[n, ...item].join(", ")}]`;
   const bare = isValues(value);
   const data: unknown = bare ? value : (value as Tensor)?.data;
+  const fail = (got: string): never => {
+    const types = range === undefined ? "Float32Array" : "Float32Array or Uint8Array";
+    const shape = [count ?? "n", ...item].join(", ");
+    throw new InputError(
+      `${where}: expected ${count ?? "n"} * ${size} values in a ${types}, or a tensor of shape [${shape}]; got ${got}.`,
+    );
+  };
   if (!isValues(data) || (range === undefined && !isFloat32Array(data))) {
-    throw new InputError(`${wanted}; got ${kind(data ?? value)}.`);
+    return fail(kind(data ?? value));
   }
   const items = data.length / size;
   if (!Number.isInteger(items) || items === 0 || items !== (count ?? items)) {
-    throw new InputError(`${wanted}; got ${data.length} values.`);
+    return fail(`${data.length} values`);
   }
   const shape = [items, ...item];
-  const given = bare ? shape : (value as Tensor).shape;
-  if (!Array.isArray(given) || given.join() !== shape.join()) {
-    throw new InputError(`${wanted}; got shape [${String(given)}] with ${data.length} values.`);
+  const given: unknown = bare ? shape : (value as Tensor).shape;
+  if (!sameShape(given, shape)) {
+    return fail(`shape [${String(given)}] with ${data.length} values`);
   }
   return { data: isFloat32Array(data) ? finite(where, data) : scaleBytes(data, range!), shape };
 }
 
+/** A copy of values that are all finite. A plain loop: every call pays for it, and `findIndex` takes four times as long. */
 function finite(where: string, data: Float32Array): Float32Array {
-  const wrong = data.findIndex((element) => !Number.isFinite(element));
-  if (wrong < 0) return data.slice();
+  let wrong = 0;
+  while (wrong < data.length && Number.isFinite(data[wrong])) wrong++;
+  if (wrong === data.length) return data.slice();
   throw new InputError(`${where}: expected finite values; got ${data[wrong]} at index ${wrong}.`);
+}
+
+function sameShape(given: unknown, shape: readonly number[]): boolean {
+  if (!Array.isArray(given) || given.length !== shape.length) return false;
+  return shape.every((size, axis) => given[axis] === size);
 }
 
 /** low + (high - low) * byte / 255, rounded to float32. */
@@ -58,13 +69,13 @@ export function scaleBytes(bytes: ArrayLike<number>, [low, high]: Range): Float3
   return Float32Array.from(bytes, (byte) => low + ((high - low) * byte) / 255);
 }
 
-/** Arrays of another realm (an iframe's, a test environment's) count, hence no `instanceof`. */
+/** Arrays of another realm (an iframe's, a test environment's) count, hence not `instanceof` alone. */
 function isFloat32Array(value: unknown): value is Float32Array {
-  return kind(value) === "Float32Array";
+  return value instanceof Float32Array || kind(value) === "Float32Array";
 }
 
 function isValues(value: unknown): value is Float32Array | Bytes {
-  return /^(?:Float32|Uint8(?:Clamped)?)Array$/.test(kind(value));
+  return isFloat32Array(value) || /^Uint8(?:Clamped)?Array$/.test(kind(value));
 }
 
 /** Anything with a width is a picture or nothing that we know. */

@@ -7,7 +7,9 @@ export type Reopen = (signal: AbortSignal | undefined) => Promise<OpenModel>;
 
 export class Lifecycle {
   readonly #reopen: Reopen;
-  readonly #calls = new Set<Promise<unknown>>();
+  /** Calls in flight, and what their end wakes: the one reload or dispose that waits for it. */
+  #running = 0;
+  #idle: (() => void) | undefined;
   #report: RuntimeReport;
   /** Undefined after a reload that failed. */
   #graphs: Graphs | undefined;
@@ -27,23 +29,20 @@ export class Lifecycle {
   /** Runs a call, after a reload that is under way; reload and dispose then wait for it. */
   async call<T>(where: string, task: (graphs: Graphs) => Promise<T>): Promise<T> {
     this.#requireAlive(where);
-    const reloading = this.#reloading;
-    const result =
-      reloading === undefined
-        ? task(this.#live(where))
-        : reloading.then(() => task(this.#live(where)));
-    this.#calls.add(result);
+    while (this.#reloading !== undefined) await this.#reloading;
+    const graphs = this.#live(where);
+    this.#running++;
     try {
-      return await result;
+      return await task(graphs);
     } finally {
-      this.#calls.delete(result);
+      if (--this.#running === 0) this.#idle?.();
     }
   }
 
   /** Replaces the sessions once the calls before it have ended; one that is under way is shared. */
   async reload(signal: AbortSignal | undefined): Promise<void> {
     this.#requireAlive("reload");
-    this.#reloading ??= this.#replace([...this.#calls], signal).finally(() => {
+    this.#reloading ??= this.#replace(signal).finally(() => {
       this.#reloading = undefined;
     });
     return this.#reloading;
@@ -51,20 +50,24 @@ export class Lifecycle {
 
   /** Releases the sessions once the calls and the reload before it have ended. */
   dispose(): Promise<void> {
-    this.#disposed ??= this.#release([...this.#calls, this.#reloading]);
+    this.#disposed ??= Promise.allSettled([this.#reloading]).then(() => this.#release());
     return this.#disposed;
   }
 
-  async #replace(calls: readonly unknown[], signal: AbortSignal | undefined): Promise<void> {
+  async #replace(signal: AbortSignal | undefined): Promise<void> {
     // What is broken may fail to be released too; it is given up either way.
-    await this.#release(calls).catch(() => undefined);
+    await this.#release().catch(() => undefined);
     const { graphs, report } = await this.#reopen(signal);
     this.#graphs = graphs;
     this.#report = report;
   }
 
-  async #release(before: readonly unknown[]): Promise<void> {
-    await Promise.allSettled(before);
+  async #release(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resume) => {
+        this.#idle = resume;
+      });
+    }
     const graphs = this.#graphs;
     this.#graphs = undefined;
     await graphs?.release();

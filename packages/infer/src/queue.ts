@@ -46,8 +46,7 @@ export function abortable(queue: Queue): AbortableQueue {
     signals.set(signal, { rejects, forget });
     return { rejects, forget };
   };
-  return async (task, signal) => {
-    if (signal === undefined) return queue(task);
+  const untilAborted = async <T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     signal.throwIfAborted();
     const { rejects, forget } = signals.get(signal) ?? listen(signal);
     return new Promise((resolve, reject) => {
@@ -63,6 +62,7 @@ export function abortable(queue: Queue): AbortableQueue {
       queue(started).then(resolve, reject).finally(end);
     });
   };
+  return (task, signal) => (signal === undefined ? queue(task) : untilAborted(task, signal));
 }
 
 type Reject = (reason: unknown) => void;

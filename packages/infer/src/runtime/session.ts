@@ -89,11 +89,10 @@ export async function createSession(
 }
 
 function wrap(ort: Ort, session: OrtSession, wholeGraph: boolean, onGpu = false): Session {
-  const run = async (feeds: Feeds, fetches: readonly string[]) => {
-    const inputs = Object.entries(feeds).map(
-      ([name, value]) => [name, handed(ort, value)] as const,
-    );
-    return session.run(Object.fromEntries(inputs), fetches);
+  const run = (feeds: Feeds, fetches: readonly string[]) => {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const name in feeds) inputs[name] = handed(ort, feeds[name]!);
+    return session.run(inputs, fetches);
   };
   const runOnGpu = run as (...call: Parameters<typeof run>) => Promise<OrtGpuOutputs>;
   return {
@@ -104,7 +103,9 @@ function wrap(ort: Ort, session: OrtSession, wholeGraph: boolean, onGpu = false)
       const received = onGpu
         ? await download(await runOnGpu(feeds, fetches))
         : await run(feeds, fetches);
-      return Object.fromEntries(fetches.map((name) => [name, owned(name, received[name])]));
+      const outputs: Record<string, Tensor> = {};
+      for (const name of fetches) outputs[name] = owned(name, received[name]);
+      return outputs;
     },
     ...(onGpu && {
       runOnGpu: async (feeds: Feeds, fetches: readonly string[]) => {
