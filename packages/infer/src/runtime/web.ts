@@ -6,6 +6,7 @@ import { fetchBytes } from "./fetch-bytes.js";
 import { explainMissingFiles } from "./missing-files.js";
 import { readPictures } from "./pictures.js";
 import { createSession } from "./session.js";
+import { watchThreads } from "./thread-start.js";
 import type { Runtime } from "./types.js";
 import { chooseThreads } from "./wasm-threads.js";
 import { importEntry, PACKAGE, providers } from "./web-entry.js";
@@ -52,12 +53,9 @@ export const runtime: Runtime = {
       adapter,
       queue: sharedQueue(),
       createSession: (model, strict) =>
-        createSession(ort, model, {
-          provider,
-          strict,
-          options,
-          onGpu: provider === "webgpu",
-        }).catch(explainMissingFiles),
+        watchThreads(() =>
+          createSession(ort, model, { provider, strict, options, onGpu: provider === "webgpu" }),
+        ).catch(explainMissingFiles),
       lost: () => (provider === "webgpu" ? ort.env.webgpu?.device?.lost : undefined),
       threads: () => (provider === "wasm" ? (ort.env.wasm.numThreads ?? null) : null),
     };
