@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { bootstrapSteps } from "../../scripts/lib/bootstrap.mjs";
 import { repository } from "../../scripts/lib/folders.mjs";
 import { describeRun } from "../../scripts/lib/machine.mjs";
-import { refereeStep, tensorFlowStep } from "../../scripts/lib/setup-steps.mjs";
+import { browserStep, refereeStep, tensorFlowStep } from "../../scripts/lib/setup-steps.mjs";
 import { runMain, runSteps, SetupError } from "../../scripts/lib/steps.mjs";
 import { installPyTorch } from "../lib/pytorch.mjs";
 
@@ -21,6 +21,7 @@ const SECTIONS = {
   overhead: async () => (await import("./overhead.mjs")).overhead,
   speed: async () => (await import("./speed.mjs")).speed,
   "cold-start": async () => (await import("./cold-start.mjs")).coldStart,
+  browser: async () => (await import("./browser.mjs")).browser,
   load: async () => (await import("./load.mjs")).load,
   gpu: async () => (await import("./gpu.mjs")).gpu,
 };
@@ -52,6 +53,7 @@ await runMain(async () => {
     await runSteps([
       ...bootstrapSteps,
       tensorFlowStep,
+      browserStep,
       refereeStep,
       { title: "PyTorch (5 GB, once)", run: installPyTorch },
     ]);

@@ -26,7 +26,9 @@ export interface BuiltPage {
 }
 
 /** A page out of test/page, built by Vite. */
-export async function buildPage(name: "parity" | "browser" | "soak"): Promise<BuiltPage> {
+export async function buildPage(
+  name: "parity" | "browser" | "soak" | "speed" | "threads",
+): Promise<BuiltPage> {
   const { folder, remove } = await temporaryFolder();
   const modules: string[] = [];
   // Workers are bundles of their own, so both kinds tell what they hold.
@@ -46,6 +48,17 @@ export async function buildPage(name: "parity" | "browser" | "soak"): Promise<Bu
     logLevel: "error",
   });
   return { folders: { "/": folder }, modules, remove };
+}
+
+/** The page of the speed benchmark, with tf.js' own files beside it. */
+export async function speedPage(): Promise<BuiltPage> {
+  const built = await buildPage("speed");
+  const packages = ["tfjs-core", "tfjs-layers", "tfjs-backend-wasm", "tfjs-backend-webgpu"];
+  const folders = packages.map((name) => {
+    const entry = fileURLToPath(import.meta.resolve(`@tensorflow/${name}`));
+    return [`/${name}/`, dirname(entry)];
+  });
+  return { ...built, folders: { ...built.folders, ...Object.fromEntries(folders) } };
 }
 
 /** The browser page, bundled by esbuild; onnxruntime-web's files lie beside it at /ort/. */

@@ -7,6 +7,7 @@ export {
   modulesForNode,
   modulesOf,
   plainPage,
+  speedPage,
 } from "./build-page.js";
 export { serve } from "./serve.js";
 export { openSite, type Site, type SiteOptions } from "./site.js";
