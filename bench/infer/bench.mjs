@@ -27,7 +27,7 @@ const SECTIONS = {
 };
 
 /** Those that any machine can run. */
-const USUAL = ["overhead", "speed", "cold-start", "load"];
+const USUAL = ["overhead", "speed", "cold-start", "browser", "load"];
 
 /** One thread for every engine: the ratio is then that of the code, not of the scheduler. TensorFlow reads these. */
 process.env.TF_NUM_INTRAOP_THREADS = "1";

@@ -6,11 +6,12 @@ import {
   isWithinTolerance,
   measureParity,
   type ParityRow,
+  pythonRuntime,
   type ReferenceBatch,
   referenceFromRun,
 } from "@vaeport/test/parity";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pythonRuntime } from "./python-runtime.js";
+import { refereeFolder } from "../../scripts/lib/referees.mjs";
 import { modelsFolder, type TestModel, testModels } from "./setup.js";
 
 const BATCH_SIZES = [1, 3, 64];
@@ -32,7 +33,7 @@ afterAll(async () => {
   console.log(`\n${formatParityTable(rows)}`);
 });
 
-describe.each([...machine.runtimes, pythonRuntime])("$name", (runtime) => {
+describe.each([...machine.runtimes, pythonRuntime(refereeFolder)])("$name", (runtime) => {
   test.each(testModels)("the %s model gives tfjs-node's numbers", async (model) => {
     const folder = join(modelsFolder, model, "model");
     const row = await measureParity({ name: model, folder }, references.get(model)!, runtime);

@@ -3,8 +3,6 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadVae, type Vae } from "@vaeport/infer";
-import { encodeTensor, parseManifest } from "@vaeport/infer/manifest";
-import { seededNormal } from "@vaeport/infer/random";
 import {
   availableRuntimes,
   formatParityTable,
@@ -12,11 +10,12 @@ import {
   measureParity,
   type ParityRow,
   type ReferenceBatch,
+  referenceFromPython,
 } from "@vaeport/test/parity";
 import { loadDataset, readConfig } from "@vaeport/train";
 import { loadTensorFlow } from "@vaeport/train/tensorflow";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pythonRuntime } from "./python-runtime.js";
+import { refereeFolder } from "../../scripts/lib/referees.mjs";
 import { shippedFolder, shippedModels } from "./shipped.js";
 
 const MEGABYTE = 2 ** 20;
@@ -35,8 +34,6 @@ const PLAUSIBLE: Record<string, readonly [number, number]> = {
 
 const config = (name: string) =>
   fileURLToPath(new URL(`../../packages/train/configs/${name}.json`, import.meta.url));
-const manifestOf = (name: string) =>
-  parseManifest(JSON.parse(readFileSync(join(shippedFolder, name, "vae.json"), "utf8")));
 
 function bytesUnder(folder: string): number {
   const entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
@@ -81,12 +78,14 @@ describe.each(shippedModels)("%s", (name) => {
     expect(vae.manifest.training).toMatchObject({ dataset: data.name, epochs: training.epochs });
   });
 
-  test("has a card with its data, metrics, licence and pictures", () => {
+  test("has a card with its data, metrics, parity, licences and pictures", () => {
     const card = readFileSync(join(folder, "README.md"), "utf8");
-    for (const heading of ["Use", "Files", "Training", "Metrics", "Pictures"]) {
+    for (const heading of ["Use", "Files", "Training", "Metrics", "Data", "Parity", "Pictures"]) {
       expect(card).toContain(`## ${heading}`);
     }
     expect(card).toContain("License: Apache-2.0");
+    expect(card.match(/\| yes +\|$/gm)?.length).toBeGreaterThan(3);
+    expect(card).not.toMatch(/\| NO +\|$/m);
     const pictures = [...card.matchAll(/\]\((pictures\/[\w-]+\.png)\)/g)].map(([, path]) => path!);
     expect(pictures.length).toBeGreaterThan(2);
     expect(pictures.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
@@ -132,27 +131,10 @@ describe.each(runtimes)("$name", (runtime) => {
 
 const references = new Map<string, Promise<ReferenceBatch[]>>();
 
-/** Batches of pictures that the model itself draws, and what Python's onnxruntime makes of them. */
+/** Computed once a model. */
 function reference(name: string): Promise<ReferenceBatch[]> {
-  const known = references.get(name) ?? compute();
+  const folder = join(shippedFolder, name);
+  const known = references.get(name) ?? referenceFromPython(folder, BATCH_SIZES, refereeFolder);
   references.set(name, known);
   return known;
-
-  async function compute(): Promise<ReferenceBatch[]> {
-    const manifest = manifestOf(name);
-    const folder = join(shippedFolder, name);
-    await using vae = await loadVae(folder, { provider: "cpu" });
-    const k = manifest.latent.size;
-    const batches = await Promise.all(
-      BATCH_SIZES.map(async (size) => {
-        const classes = manifest.condition?.classes;
-        const label = classes ? Array.from({ length: size }, (_, i) => i % classes) : undefined;
-        const x = await vae.sample(size, { seed: 3, label });
-        const z = encodeTensor(seededNormal(5, size * k), [size, k]);
-        return { x: encodeTensor(x.data, x.shape), z, ...(label ? { label } : {}) };
-      }),
-    );
-    const { outputs } = await pythonRuntime.run({ model: folder, batches });
-    return batches.map((batch, index) => ({ batch, outputs: outputs[index]! }));
-  }
 }

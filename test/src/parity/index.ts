@@ -2,6 +2,7 @@
 export { runInProcess } from "./child-process.js";
 export { compare, type Difference } from "./compare.js";
 export { measureParity } from "./measure.js";
+export { pythonRuntime, referenceFromPython } from "./python-runtime.js";
 export { type ReferenceBatch, referenceFromRun } from "./reference.js";
 export { availableRuntimes, type Machine, type RuntimeCase } from "./runtimes.js";
 export { formatParityTable, isWithinTolerance, type ParityRow } from "./table.js";
