@@ -12,7 +12,7 @@ const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
 /** Runs the command to its end; `onOutput` sees standard output as it comes. */
 async function run(
   args: readonly string[],
-  onOutput?: (output: string, kill: (signal: "SIGINT") => void) => void,
+  onOutput?: (output: string, kill: (signal: NodeJS.Signals) => void) => void,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
@@ -170,20 +170,23 @@ describe("train", () => {
     expect(stderr).toContain("epoch 2/2");
   });
 
-  test("Ctrl-C exits with 130 and says what was kept", async () => {
-    const folder = await temporaryFolder();
-    const file = await writeConfig(folder, smallConfig());
-    const out = join(folder, "run");
-    const { code, stderr } = await run(
-      ["train", file, "-o", out, "--epochs", "500"],
-      (output, kill) => output.includes("epoch   2/500") && kill("SIGINT"),
-    );
-    expect(code).toBe(130);
-    expect(stderr).toMatch(
-      /^vaeport-train: Interrupted in epoch \d+ of 500\..* vaeport-train resume /,
-    );
-    expect(await readdir(join(out, "checkpoints"))).toHaveLength(2);
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s exits with 130, saying what was kept",
+    async (signal) => {
+      const folder = await temporaryFolder();
+      const file = await writeConfig(folder, smallConfig());
+      const out = join(folder, "run");
+      const { code, stderr } = await run(
+        ["train", file, "-o", out, "--epochs", "500"],
+        (output, kill) => output.includes("epoch   2/500") && kill(signal),
+      );
+      expect(code).toBe(130);
+      expect(stderr).toMatch(
+        /^vaeport-train: Interrupted in epoch \d+ of 500\..* vaeport-train resume /,
+      );
+      expect(await readdir(join(out, "checkpoints"))).toHaveLength(2);
+    },
+  );
 });
 
 test.each(["resume", "evaluate", "pictures", "export"])(

@@ -4,9 +4,12 @@ import { picturesFolder } from "../training/run-folder.js";
 import type { TrainResult } from "../training/train.js";
 import { createReporter, type Reporter } from "./reporter.js";
 
+/** Ctrl-C, and what schedulers send before they kill. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /**
- * Trains with a progress display, then prints where things are. Ctrl-C stops it after the step in hand; a second one ends
- * the process as usual.
+ * Trains with a progress display, then prints where things are. Ctrl-C or SIGTERM stop it after the step in hand; a second
+ * one ends the process as usual.
  */
 export async function withProgress(
   folder: string,
@@ -27,11 +30,11 @@ export async function withReporter<T>(json: boolean | undefined, train: Training
   const reporter = createReporter(json ? process.stderr : process.stdout);
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
-  process.once("SIGINT", stop);
+  for (const signal of SIGNALS) process.once(signal, stop);
   try {
     return await train(reporter.report, interrupt.signal);
   } finally {
     reporter.close();
-    process.off("SIGINT", stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }
