@@ -74,7 +74,7 @@ describe("train --dry-run", () => {
     const plan = JSON.parse((await run(["train", file, ...flags, "--json"])).stdout);
     expect(plan.config).toMatchObject({ latent: { size: 2 }, description: "two" });
     expect(plan.config.training.earlyStop).toEqual({ patience: 3, minimumImprovement: 0 });
-    expect(plan.megabytes.data).toBeCloseTo((2 * 4 * 1200 * 784) / 1e6, 6);
+    expect(plan.megabytes.data).toBeCloseTo((4 * 1200 * 784) / 1e6, 6);
     expect(await readdir(folder)).toEqual(["config.json"]);
   });
 

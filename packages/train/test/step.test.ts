@@ -164,7 +164,7 @@ describe("engines", () => {
 
   const kinds: Record<string, Partial<TrainConfigInput>> = {
     conditional: { condition: "label" },
-    "conditional, fed": { condition: "label", training: { residentMegabytes: 0 } },
+    "conditional, lent": { condition: "label", training: { residentMegabytes: 0 } },
     "full covariance": { latent: { size: 9, posterior: "full" } },
     "continuous Bernoulli": { likelihood: { name: "continuous-bernoulli" } },
     "Gaussian, learned variance": { likelihood: { name: "gaussian", variance: "learned" } },
@@ -201,9 +201,13 @@ describe("engines", () => {
     expect(several).toEqual({ ...single, stepsPerCall: 12 });
   });
 
-  test("images that are fed give what resident ones give", async () => {
-    const resident = await run({}, { residentMegabytes: 1000 }, 10);
-    const fed = await run({}, { residentMegabytes: 0 }, 10);
-    expect(fed).toEqual(resident);
+  test.each([
+    ["one step", 1],
+    ["several steps", 100],
+  ])("images that are lent give what resident ones give, %s a call", async (_, epochs) => {
+    const conditional = { condition: "label" };
+    const resident = await run(conditional, { epochs, residentMegabytes: 1000 }, 25);
+    const lent = await run(conditional, { epochs, residentMegabytes: 0 }, 25);
+    expect(lent).toEqual(resident);
   });
 });

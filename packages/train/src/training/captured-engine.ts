@@ -13,6 +13,9 @@ import { moveAverage } from "./weight-average.js";
 /** Name of the training step, which opens the names of the optimizer's variables. */
 const STEP = "step";
 
+/** Which input of the training step tells the rows of its items. */
+const ROWS = 3;
+
 /**
  * Several steps run as one graph save most of a call's cost, about a millisecond, and overlap: a fifth of a dense step.
  * Convolutions gain nothing by it and lose 10 % (bench/results).
@@ -81,25 +84,23 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   tf.dispose([noiseExample, paceExample, weightsExample, decayExample]);
   tf.dispose([...trainExamples, ...testExamples]);
 
-  const stepsPerCall = train.resident && severalPay(options) ? STEPS_PER_CALL : 1;
-  const several = stepsPerCall > 1 ? step.repeat(stepsPerCall) : undefined;
+  const stepsPerCall = severalPay(options) ? STEPS_PER_CALL : 1;
+  const shared = train.lent.map((_, index) => ROWS + 1 + index);
+  const several = stepsPerCall > 1 ? step.repeat(stepsPerCall, { shared }) : undefined;
 
   /** One call for as many whole batches as it was made for; else one for each. */
   function takeSteps(steps: readonly Step[]): StepReport[] {
     const whole = steps.every(({ rows }) => rows.length === batchSize);
-    if (!several || steps.length !== stepsPerCall || !whole) {
-      return steps.map((each) => {
-        const { terms, gradientNorm } = train.feed(each.rows, (inputs) =>
-          step.values(each.noise, each.weights, paceOf([each]), ...inputs),
-        );
-        return { terms, gradientNorm: gradientNorm[0]! };
-      });
-    }
-    const { terms, gradientNorm } = several.values(
+    if (several && whole && steps.length === stepsPerCall) return call(several.values, steps);
+    return steps.flatMap((each) => call(step.values, [each]));
+  }
+
+  function call(values: typeof step.values, steps: readonly Step[]): StepReport[] {
+    const { terms, gradientNorm } = values(
       Int32Array.from(steps.flatMap(({ noise }) => [...noise])),
       Float32Array.from(steps.flatMap(({ weights }) => [...weights])),
       paceOf(steps),
-      Int32Array.from(steps.flatMap(({ rows }) => [...rows])),
+      ...train.inputs(Int32Array.from(steps.flatMap(({ rows }) => [...rows]))),
     );
     const length = terms.length / steps.length;
     return steps.map((_, i) => ({
@@ -115,7 +116,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     evaluator: {
       count: dataset.test.shape[0],
       dimensions: dataset.test.size / dataset.test.shape[0],
-      measure: (rows, noise) => test.feed(rows, (inputs) => measure.values(noise, ...inputs)),
+      measure: (rows, noise) => measure.values(noise, ...test.inputs(rows)),
     },
     synchronise: () => program.toVariables(),
     async state() {

@@ -1,4 +1,4 @@
-/** Items that captured functions take batches of: resident in the graph's session, or fed. */
+/** Items that captured functions take batches of: resident in the graph's session, or lent to it. */
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-node";
 import type { Dataset } from "../data/dataset.js";
 import { gatherRows } from "../graph/index.js";
@@ -7,24 +7,42 @@ import type { Vae } from "../vae/vae.js";
 import { type Batch, oneHot } from "./step.js";
 
 export interface ItemSource {
-  /** Whether the session holds the images, and the input is indices. */
-  readonly resident: boolean;
+  /** The set, where calls take it: the last inputs, the same for all steps of a call. */
+  readonly lent: readonly Tensor[];
   /** What a captured function is given in place of `count` items; the caller disposes of them. */
   examples(count: number): Tensor[];
   /** Inside a captured function: the items that its inputs stand for. */
   batch(inputs: readonly Tensor[]): Batch;
-  /** Calls a captured function with the inputs for the items in `rows`. */
-  feed<T>(rows: Int32Array, call: (inputs: (Tensor | Int32Array)[]) => T): T;
+  /** Inputs of a call for the items in `rows`. */
+  inputs(rows: Int32Array): (Tensor | Int32Array)[];
   dispose(): void;
 }
 
 /**
- * Images of at most `residentMegabytes` (of 10^6 bytes) are kept with their labels as variables of the session, which
- * copies them once, and are gathered inside the graph; of more, each batch is gathered outside and fed.
+ * Images of at most `residentMegabytes` (of 10^6 bytes) are variables of the session, with their labels; more are lent
+ * to each call. Neither copies the set, and both gather inside the graph. A batch depends on no weight, so TensorFlow
+ * gathers it while steps before it run.
  */
 export function itemSource(tf: TensorFlow, items: Batch, residentMegabytes: number): ItemSource {
-  const megabytes = (items.images.size * 4) / 1e6;
-  return megabytes <= residentMegabytes ? residentSource(tf, items) : fedSource(tf, items);
+  const { images, label } = items;
+  const set: Tensor[] = label ? [images, label] : [images];
+  const isResident = (images.size * 4) / 1e6 <= residentMegabytes;
+  const variables = isResident ? set.map((tensor) => tf.variable(tensor, false)) : [];
+  const lent = isResident ? [] : set;
+  return {
+    lent,
+    examples: (count) => [
+      tf.tensor1d(new Int32Array(count), "int32"),
+      ...lent.map((tensor) => tf.clone(tensor)),
+    ],
+    batch([rows, ...taken]) {
+      const [images, label] = isResident ? variables : taken;
+      const all = { images: images!, label: label as Tensor2D | undefined };
+      return gatherBatch(tf, all, rows as Tensor1D);
+    },
+    inputs: (rows) => [rows, ...lent],
+    dispose: () => tf.dispose(variables),
+  };
 }
 
 /** Training and held-out items as tensors, with one-hot labels where the model takes them. */
@@ -44,35 +62,4 @@ export function itemsOf(
 /** A batch of a set. */
 export function gatherBatch(tf: TensorFlow, { images, label }: Batch, rows: Tensor1D): Batch {
   return { images: gatherRows(tf, images, rows), label: label && gatherRows(tf, label, rows) };
-}
-
-function residentSource(tf: TensorFlow, { images, label }: Batch): ItemSource {
-  const variables = [images, label].flatMap((tensor) => (tensor ? tf.variable(tensor, false) : []));
-  const [residentImages, residentLabel] = variables as unknown as [Tensor, Tensor2D?];
-  const resident = { images: residentImages, label: residentLabel };
-  return {
-    resident: true,
-    examples: (count) => [tf.tensor1d(new Int32Array(count), "int32")],
-    batch: ([rows]) => gatherBatch(tf, resident, rows as Tensor1D),
-    feed: (rows, call) => call([rows]),
-    dispose: () => tf.dispose(variables),
-  };
-}
-
-function fedSource(tf: TensorFlow, items: Batch): ItemSource {
-  const tensors = ({ images, label }: Batch): Tensor[] => (label ? [images, label] : [images]);
-  return {
-    resident: false,
-    examples: (count) => tensors(items).map((tensor) => tf.slice(tensor, 0, count)),
-    batch: ([images, label]) => ({ images: images as Tensor, label: label as Tensor2D }),
-    feed(rows, call) {
-      const inputs = tf.tidy(() => tensors(gatherBatch(tf, items, tf.tensor1d(rows, "int32"))));
-      try {
-        return call(inputs);
-      } finally {
-        tf.dispose(inputs);
-      }
-    },
-    dispose() {},
-  };
 }

@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 export interface PlannedMemory {
-  /** Items as float32; twice where the graph's session holds them too. */
+  /** Items as float32; the graph's session shares them. */
   data: number;
   /** Weights, gradients, both moments of Adam; the moving average and the best weights where they are kept. */
   weights: number;
@@ -51,17 +51,12 @@ const MEGABYTE = 1e6;
 const FLOAT = 4;
 
 function memoryOf({ training }: TrainConfig, { train, test }: Dataset, vae: Vae): PlannedMemory {
-  const held = [train, test].map(({ size }) => {
-    const megabytes = (FLOAT * size) / MEGABYTE;
-    const resident = training.engine === "captured" && megabytes <= training.residentMegabytes;
-    return resident ? 2 * megabytes : megabytes;
-  });
   const copies = 4 + (training.weightAverage ? 1 : 0) + (training.earlyStop ? 1 : 0);
   const networks = [vae.encoder, vae.decoder];
   const parameters = networks.reduce((sum, network) => sum + network.countParams(), 0);
   const outputs = networks.reduce((sum, network) => sum + outputSizes(network), 0);
   return {
-    data: held[0]! + held[1]!,
+    data: (FLOAT * (train.size + test.size)) / MEGABYTE,
     weights: (copies * FLOAT * parameters) / MEGABYTE,
     activations: (2 * FLOAT * training.batchSize * outputs) / MEGABYTE,
   };

@@ -1,6 +1,6 @@
 /** Captured functions give what the eager ones give, on other inputs, in every form of input and output. */
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-node";
-import { Program, sgd } from "@vaeport/train/graph";
+import { gatherRows, NativeGraphError, Program, sgd } from "@vaeport/train/graph";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { expectSame, seeded, tf } from "./support.js";
 
@@ -197,6 +197,16 @@ describe("repeat", () => {
     expectSame(state.many!, state.single!);
     expectSame(state["many/many/velocity"]!, state["single/single/velocity"]!);
   });
+
+  test("steps may share an input, which is not copied", () => {
+    const pick = (table: Tensor2D, row: Tensor1D) => tf.mul(gatherRows(tf, table, row), 2);
+    const f = program.capture("share", pick, [x, tf.tensor1d([0], "int32")]);
+    const three = f.repeat(3, { shared: [0] });
+    const rows = Int32Array.of(2, 0, 3);
+    const singles = Array.from(rows, (row) => f.values(x, Int32Array.of(row)));
+    expect([...three.values(x, rows)]).toEqual(singles.flatMap((values) => [...values]));
+    expect(() => three.values(tf.stack([x, x, x]), rows)).toThrow(/input 0: captured for .*\[4,3\]/);
+  });
 });
 
 test("any name will do", () => {
@@ -215,7 +225,6 @@ test("a function without inputs is repeated too", () => {
 });
 
 test("a failing operator is a typed error, and nothing is updated", async () => {
-  const { gatherRows, NativeGraphError } = await import("@vaeport/train/graph");
   const count = tf.variable(tf.scalar(0), false, "count");
   const f = program.capture(
     "pick",

@@ -1,6 +1,6 @@
 /** Nothing is left behind: by steps, by capturing, loading and disposing, by state going in and out. */
-import type { Tensor, Tensor2D } from "@tensorflow/tfjs-node";
-import { adam, Program, randomStream } from "@vaeport/train/graph";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-node";
+import { adam, gatherRows, Program, randomStream } from "@vaeport/train/graph";
 import { expect, test } from "vitest";
 import { nativeGraphs, nativeTensors, seeded, tf } from "./support.js";
 
@@ -69,4 +69,21 @@ test(`${ROUNDS} rounds of capture, load, state, dispose`, { timeout: 600_000 }, 
     tf.dispose(state);
     expect(() => program.capture("bad", (a: Tensor2D) => tf.mul(a, Math.random()), [x])).toThrow();
   });
+});
+
+test("a table is not copied, whether a variable of the session or lent to its calls", () => {
+  using program = new Program(tf);
+  const size = 64 * 2 ** 20; // bytes
+  const table = tf.tidy(() => tf.add(tf.zeros([size / 4 / 256, 256]), 1)) as Tensor2D;
+  const variable = tf.variable(table, false, "table");
+  const rows = Int32Array.of(5, 0);
+  const example = tf.tensor1d(rows, "int32");
+  const before = megabytes();
+  const pick = (from: Tensor, at: Tensor1D) => gatherRows(tf, from, at);
+  const held = program.capture("held", (at: Tensor1D) => pick(variable, at), [example]);
+  const lent = program.capture("lent", pick, [table, example]);
+  expect(lent.repeat(2, { shared: [0] }).values(table, Int32Array.of(5, 0, 1, 2))).toHaveLength(1024);
+  expect(held.values(rows)).toEqual(lent.values(table, rows));
+  expect(megabytes() - before).toBeLessThan(size / 2 ** 20 / 2);
+  tf.dispose([table, variable, example]);
 });

@@ -443,6 +443,7 @@ describe("calls", () => {
     const f = program.capture("f", (a: Tensor2D) => tf.matMul(a, w as Tensor2D), [x]);
     expect(() => program.capture("f", (a: Tensor2D) => a, [x])).toThrow(/"f" already/);
     expect(() => f.repeat(1)).toThrow(/integer from 2/);
+    expect(() => f.repeat(2, { shared: [3] })).toThrow(/no input 3 to share/);
     w.dispose();
     expect(() => f(x)).toThrow(StateError);
     expect(() => f(x)).toThrow(/"w" of the program is disposed/);

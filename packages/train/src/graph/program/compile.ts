@@ -23,8 +23,10 @@ export interface CompileOptions {
   inputs: readonly { shape: readonly number[]; dtype: number }[];
   /** Of the nodes fed and fetched; unique in the graph. */
   id: string;
-  /** Steps in one call; from 2, inputs and outputs have a leading axis of this length. */
+  /** Steps in one call; from 2, outputs and inputs that are not shared have a leading axis of this length. */
   steps: number;
+  /** Indices of inputs that each step takes as they are. */
+  shared: ReadonlySet<number>;
   update: FusedUpdate | undefined;
 }
 
@@ -37,11 +39,16 @@ export interface Compiled {
 }
 
 export function compile(options: CompileOptions): Compiled {
-  const { graph, recording, inputs, id, steps } = options;
+  const { graph, recording, inputs, id, steps, shared } = options;
+  const isStacked = (index: number) => steps > 1 && !shared.has(index);
   const feeds = inputs.map(({ shape, dtype }, index) =>
-    graph.placeholder(steps > 1 ? [steps, ...shape] : shape, dtype, `${id}/input_${index}`),
+    graph.placeholder(isStacked(index) ? [steps, ...shape] : shape, dtype, `${id}/input_${index}`),
   );
-  const stepInputs = feeds.map((feed, index) => unstack(graph, feed, inputs[index]!.dtype, steps));
+  const stepInputs = feeds.map((feed, index) =>
+    isStacked(index)
+      ? unstack(graph, feed, inputs[index]!.dtype, steps)
+      : Array<Output>(steps).fill(feed),
+  );
   const visible = recording.outputs.length - (options.update?.variables.length ?? 0);
   const collected: Output[][] = [];
   let pending: ReadonlyMap<string, Output> = new Map();
@@ -70,7 +77,6 @@ function names(outputs: readonly Output[]): string {
 }
 
 function unstack(graph: GraphBuilder, feed: Output, dtype: number, steps: number): Output[] {
-  if (steps === 1) return [feed];
   const attributes = {
     T: attribute.type(dtype),
     num: attribute.int(steps),

@@ -7,8 +7,8 @@ import type { GraphVariables } from "../graph-def/variables.js";
 import { DT, dtypeName, inScope, isTensorDtype, type NativeBackend } from "../native.js";
 import { capture } from "../recording/capture.js";
 import type { Recording } from "../recording/recording.js";
-import { type Compiled, compile, type FusedUpdate } from "./compile.js";
-import { type Called, callable, type ResultReader } from "./function.js";
+import { type Compiled, type CompileOptions, compile, type FusedUpdate } from "./compile.js";
+import { type Called, callable, type RepeatOptions, type ResultReader } from "./function.js";
 import type { LoadedGraph } from "./loaded-graph.js";
 import {
   checkInputs,
@@ -43,6 +43,11 @@ interface Ready extends Compiled {
   build: Called["build"];
 }
 
+/** How often a call runs the function, and which inputs it takes once for all. */
+type Repetition = Pick<CompileOptions, "steps" | "shared">;
+
+const ONCE: Repetition = { steps: 1, shared: new Set() };
+
 interface Captured {
   recording: Recording;
   build: Called["build"];
@@ -58,22 +63,31 @@ export class Definition {
     this.#options = options;
     this.#specifications = options.examples.map(({ shape, dtype }) => ({ shape, dtype }));
     const shapes = this.#specifications.map(({ shape }) => shape);
-    this.#compile(shapes, 1, () => options.examples);
+    this.#compile(shapes, ONCE, () => options.examples);
   }
 
   /** The function as it is handed out. */
   callable(): object {
-    const f = callable((inputs) => this.#run(inputs, 1), this.#reader());
-    return Object.assign(f, { repeat: (steps: number) => this.#repeated(steps) });
+    const f = callable((inputs) => this.#run(inputs, ONCE), this.#reader());
+    const repeat = (steps: number, { shared = [] }: RepeatOptions = {}) =>
+      this.#repeated({ steps, shared: new Set(shared) });
+    return Object.assign(f, { repeat });
   }
 
-  #repeated(steps: number): object {
-    this.#options.requireAlive();
+  #repeated(repetition: Repetition): object {
+    const { name, requireAlive, examples } = this.#options;
+    const { steps, shared } = repetition;
+    requireAlive();
     if (!Number.isInteger(steps) || steps < 2) {
-      const { name } = this.#options;
       throw new GraphError(`"${name}" cannot be repeated ${steps} times. Give an integer from 2.`);
     }
-    return callable((inputs) => this.#run(inputs, steps), this.#reader());
+    const unknown = [...shared].find((index) => !(index in examples));
+    if (unknown !== undefined) {
+      throw new GraphError(
+        `"${name}" has no input ${unknown} to share. Give indices below ${examples.length}.`,
+      );
+    }
+    return callable((inputs) => this.#run(inputs, repetition), this.#reader());
   }
 
   #reader(): ResultReader {
@@ -88,13 +102,13 @@ export class Definition {
     };
   }
 
-  #run(inputs: readonly Input[], steps: number): Called {
+  #run(inputs: readonly Input[], repetition: Repetition): Called {
     const { backend, loaded, name, requireAlive } = this.#options;
     requireAlive();
-    const shapes = checkInputs(this.#rules(steps), inputs);
+    const shapes = checkInputs(this.#rules(repetition), inputs);
     const ready =
-      this.#ready.get(keyOf(shapes, steps)) ??
-      this.#compile(shapes, steps, () => exampleInputs(this.#options.tf, inputs, shapes));
+      this.#ready.get(keyOf(shapes, repetition)) ??
+      this.#compile(shapes, repetition, () => exampleInputs(this.#options.tf, inputs, shapes));
     const session = loaded.sessionWith(ready.nodes);
     const { ids, release } = feedInputs(backend, inputs, shapes);
     try {
@@ -105,11 +119,11 @@ export class Definition {
     }
   }
 
-  #rules(steps: number) {
+  #rules({ steps, shared }: Repetition) {
     const { name: where, variableBatch } = this.#options;
     if (steps === 1) return { where, variableBatch, specifications: this.#specifications };
-    const specifications = this.#specifications.map(({ shape, dtype }) => {
-      return { shape: [steps, ...shape], dtype };
+    const specifications = this.#specifications.map(({ shape, dtype }, index) => {
+      return { shape: shared.has(index) ? shape : [steps, ...shape], dtype };
     });
     return { where: `${where}.repeat(${steps})`, variableBatch: false, specifications };
   }
@@ -117,26 +131,28 @@ export class Definition {
   /** Captures the function for the shapes unless it is already, and adds it to the graph. */
   #compile(
     shapes: readonly (readonly number[])[],
-    steps: number,
+    repetition: Repetition,
     examples: () => readonly Tensor[],
   ): Ready {
     const { tf, graph, variables, name, update } = this.#options;
-    const single = steps > 1 ? shapes.map((shape) => shape.slice(1)) : shapes;
+    const { steps, shared } = repetition;
+    const isStacked = (index: number) => steps > 1 && !shared.has(index);
+    const single = shapes.map((shape, index) => (isStacked(index) ? shape.slice(1) : shape));
     const { recording, build } = inScope(tf, () => this.#capture(single, examples));
     const inputs = this.#specifications.map(({ dtype }, index) => {
       return { shape: single[index]!, dtype: DT[dtype] };
     });
     // TensorFlow's node names start with a letter and have no other signs.
     const id = `f_${name.replace(/[^A-Za-z0-9_.]/g, "_")}_${graph.length}`;
-    const compiled = compile({ graph, variables, recording, inputs, id, steps, update });
+    const compiled = compile({ graph, variables, recording, inputs, id, update, ...repetition });
     const ready = { ...compiled, nodes: graph.length, build };
-    this.#ready.set(keyOf(shapes, steps), ready);
+    this.#ready.set(keyOf(shapes, repetition), ready);
     return ready;
   }
 
   #capture(shapes: readonly (readonly number[])[], examples: () => readonly Tensor[]): Captured {
     const { tf, name, traced, nativeGradients } = this.#options;
-    const key = keyOf(shapes, 1);
+    const key = keyOf(shapes, ONCE);
     const known = this.#captured.get(key);
     if (known) return known;
     if (this.#captured.size === MOST_CAPTURES) {
@@ -170,6 +186,6 @@ export class Definition {
   }
 }
 
-function keyOf(shapes: readonly (readonly number[])[], steps: number): string {
-  return `${steps}:${shapes.map((shape) => shape.join("x")).join(";")}`;
+function keyOf(shapes: readonly (readonly number[])[], { steps, shared }: Repetition): string {
+  return `${steps}:${[...shared]}:${shapes.map((shape) => shape.join("x")).join(";")}`;
 }

@@ -22,7 +22,12 @@ export interface CapturedFunction<I extends readonly Tensor[], O extends Outputs
    * The function run `steps` times in one native call, each time on what the time before left in the variables.
    * Inputs and outputs have a leading axis of that length. The graph grows by it: 10 or so is sensible.
    */
-  repeat(steps: number): Repeated<I, O>;
+  repeat(steps: number, options?: RepeatOptions): Repeated<I, O>;
+}
+
+export interface RepeatOptions {
+  /** Indices of inputs that every step takes as they are, without a leading axis: a table to gather from. */
+  shared?: readonly number[];
 }
 
 /** Several steps in one call: inputs and outputs are stacked along a new first axis. */
