@@ -76,7 +76,7 @@ export {
   rates,
   samplePosterior,
 } from "./vae/posterior/index.js";
-export { objectiveWeights, type Place } from "./vae/schedule.js";
+export { objectiveWeights, type Place, type StepWeights } from "./vae/schedule.js";
 export {
   buildVae,
   type CallOptions,

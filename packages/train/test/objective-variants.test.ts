@@ -18,9 +18,10 @@ type Objective = NonNullable<TrainConfigInput["objective"]>;
 const configOf = (settings: Objective) => smallConfig({ objective: settings }).objective;
 
 describe("objectiveWeights", () => {
-  const at = (settings: Objective, step: number) => [
-    ...objectiveWeights(configOf(settings), { step, perEpoch: 10, steps: 80 }),
-  ];
+  const at = (settings: Objective, step: number) => {
+    const weights = objectiveWeights(configOf(settings), { step, perEpoch: 10, steps: 80 });
+    return [weights.beta, weights.capacity].map(Math.fround);
+  };
   const betas = (settings: Objective, steps: number[]) =>
     steps.map((step) => at(settings, step)[0]);
 

@@ -71,7 +71,7 @@ describe("stepLosses", () => {
           { tf, vae, config },
           { images: dataset.train },
           state(1, counter),
-          tf.tensor1d([2, 0]),
+          { beta: tf.scalar(2), capacity: tf.scalar(0) },
         );
         return [...loss.dataSync(), ...terms.dataSync()];
       });
@@ -103,7 +103,7 @@ describe("engines", () => {
     changes: object,
     training: object,
     steps: number,
-    weightsAt = (_step: number) => Float32Array.of(1, 0),
+    weightsAt = (_step: number) => ({ beta: 1, capacity: 0 }),
   ) {
     const config = smallConfig({ ...changes, training: { batchSize: 20, ...training } });
     const dataset = await loadDataset(tf, config.data);
@@ -183,7 +183,7 @@ describe("engines", () => {
 
   test.each(Object.entries(kinds))("captured equals eager over 8 steps: %s", async (_, changes) => {
     const { training, ...kind } = changes;
-    const changing = (step: number) => Float32Array.of(0.5 + step / 8, step); // without another capture
+    const changing = (step: number) => ({ beta: 0.5 + step / 8, capacity: step }); // without another capture
     const captured = await run(kind, { ...training, engine: "captured" }, 8, changing);
     const eager = await run(kind, { ...training, engine: "eager" }, 8, changing);
     expect(largestDifference(captured.terms.slice(0, 1), eager.terms.slice(0, 1))).toBeLessThan(

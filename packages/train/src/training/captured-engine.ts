@@ -14,7 +14,7 @@ import { moveAverage } from "./weight-average.js";
 const STEP = "step";
 
 /** Which input of the training step tells the rows of its items. */
-const ROWS = 3;
+const ROWS = 5;
 
 /**
  * Several steps run as one graph save most of a call's cost, about a millisecond, and overlap: a fifth of a dense step.
@@ -36,21 +36,19 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   const learningRate = tf.tidy(() => tf.variable(tf.scalar(optimizer.learningRate), false));
   const names = new Map([...weightNames(vae, average), [learningRate.name, "learning_rate"]]);
   const noiseExample = tf.tensor1d([0, 0], "int32");
-  const paceExample = tf.tensor1d([optimizer.learningRate, 1]);
-  const weightsExample = tf.tensor1d([1, 0]);
-  const decayExample = tf.scalar(1);
+  const scalar = tf.scalar(1);
   const trainExamples = train.examples(Math.min(batchSize, dataset.train.shape[0]));
   const testExamples = test.examples(Math.min(EVALUATION_BATCH, dataset.test.shape[0]));
 
   const step = program.train(
     STEP,
-    (noise: Tensor, weights: Tensor, pace: Tensor, ...inputs: Tensor[]) => {
-      const [rate, decay] = tf.unstack(pace) as [Scalar, Scalar];
-      learningRate.assign(rate);
-      if (average) moveAverage(tf, average, vae, decay);
-      return stepLosses(options, train.batch(inputs), noise as Tensor1D, weights as Tensor1D);
+    (noise: Tensor, ...[beta, capacity, rate, decay, ...inputs]: Tensor[]) => {
+      learningRate.assign(rate as Scalar);
+      if (average) moveAverage(tf, average, vae, decay as Scalar);
+      const weights = { beta: beta as Scalar, capacity: capacity as Scalar };
+      return stepLosses(options, train.batch(inputs), noise as Tensor1D, weights);
     },
-    [noiseExample, weightsExample, paceExample, ...trainExamples],
+    [noiseExample, scalar, scalar, scalar, scalar, ...trainExamples],
     {
       variables: vae.variables,
       optimizer: adam({ ...optimizer, learningRate }),
@@ -69,7 +67,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
         moveAverage(tf, average, vae, decay);
         return [];
       },
-      [decayExample],
+      [scalar],
     );
   const measure = program.capture(
     "measure",
@@ -81,8 +79,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
     [noiseExample, ...testExamples],
     { variableBatch: true },
   );
-  tf.dispose([noiseExample, paceExample, weightsExample, decayExample]);
-  tf.dispose([...trainExamples, ...testExamples]);
+  tf.dispose([noiseExample, scalar, ...trainExamples, ...testExamples]);
 
   const stepsPerCall = severalPay(options) ? STEPS_PER_CALL : 1;
   const shared = train.lent.map((_, index) => ROWS + 1 + index);
@@ -96,10 +93,13 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   }
 
   function call(values: typeof step.values, steps: readonly Step[]): StepReport[] {
+    const floats = (of: (step: Step) => number) => Float32Array.from(steps, of);
     const { terms, gradientNorm } = values(
       Int32Array.from(steps.flatMap(({ noise }) => [...noise])),
-      Float32Array.from(steps.flatMap(({ weights }) => [...weights])),
-      paceOf(steps),
+      floats(({ weights }) => weights.beta),
+      floats(({ weights }) => weights.capacity),
+      floats(({ learningRate }) => learningRate),
+      floats(({ averageDecay }) => averageDecay),
       ...train.inputs(Int32Array.from(steps.flatMap(({ rows }) => [...rows]))),
     );
     const length = terms.length / steps.length;
@@ -143,13 +143,6 @@ export function createCapturedEngine(options: EngineOptions): Engine {
       tf.dispose([items.train.label, items.test.label].filter((label) => label !== undefined));
     },
   };
-}
-
-/** [learning rate, decay of the average] of each step. */
-function paceOf(steps: readonly Step[]): Float32Array {
-  return Float32Array.from(
-    steps.flatMap(({ learningRate, averageDecay }) => [learningRate, averageDecay]),
-  );
 }
 
 function severalPay({ dataset, config }: EngineOptions): boolean {

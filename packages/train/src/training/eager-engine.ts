@@ -30,7 +30,8 @@ export function createEagerEngine(options: EngineOptions): Engine {
     const state = tf.tensor1d(noise, "int32");
     let terms: Tensor | undefined;
     const { grads } = tf.variableGrads(() => {
-      const losses = stepLosses(options, batch, state, tf.tensor1d(weights));
+      const [beta, capacity] = [tf.scalar(weights.beta), tf.scalar(weights.capacity)];
+      const losses = stepLosses(options, batch, state, { beta, capacity });
       terms = tf.keep(losses.terms);
       return losses.loss;
     }, vae.variables);

@@ -2,6 +2,7 @@
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import type { BatchEvaluator } from "../evaluation/evaluate.js";
+import type { StepWeights } from "../vae/schedule.js";
 import type { Vae } from "../vae/vae.js";
 import { createCapturedEngine } from "./captured-engine.js";
 import { createEagerEngine } from "./eager-engine.js";
@@ -23,8 +24,7 @@ export interface Step {
   rows: Int32Array;
   /** [seed, counter] */
   noise: Int32Array;
-  /** [weight of the rate, capacity], of the objective. */
-  weights: Float32Array;
+  weights: StepWeights;
   learningRate: number;
   /** Part of the weights' average that is kept; see `moveAverage`. */
   averageDecay: number;

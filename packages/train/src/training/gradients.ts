@@ -8,7 +8,7 @@ export function globalNorm(tf: TensorFlow, gradients: NamedTensorMap): Scalar {
   const halves = Object.values(gradients).map((gradient) =>
     execute<Scalar>(tf, "L2Loss", [gradient], { T: { dtype: "float32" } }),
   );
-  return tf.sqrt(tf.mul(tf.addN(halves), 2));
+  return tf.sqrt(tf.mul(tf.sum(tf.stack(halves)), 2));
 }
 
 /**

@@ -76,7 +76,7 @@ export interface LoopOptions {
  * @throws InterruptedError once `signal` is aborted, after the step in hand
  */
 export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEvent> {
-  const { tf, dataset, config, save } = options;
+  const { tf, dataset, config } = options;
   const { epochs, batchSize, earlyStop } = config.training;
   const items = dataset.train.shape[0];
   const stepsPerEpoch = Math.ceil(items / batchSize);
@@ -105,8 +105,7 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
       history.push(metrics);
       within = partOf(undefined);
       if (earlyStop && bestEpoch(history, earlyStop) === epoch) best = weightsOf(options);
-      const state = await engine.state();
-      await save?.({ ...within, metrics: [...history], state, ...(best && { best }) });
+      await saveSnapshot(options, { ...context, within, best });
       yield { type: "epoch", epochs, metrics };
     }
     if (best) assignWeights(tf, options.average ?? options.vae, best);
@@ -143,9 +142,11 @@ interface EpochContext {
 }
 
 async function* trainEpoch(
-  { dataset, config, signal, save }: LoopOptions,
-  { engine, history, within, best, secondsLeft }: EpochContext,
+  options: LoopOptions,
+  context: EpochContext,
 ): AsyncGenerator<Progress, { train: SetMetrics; gradientNorm: number; seconds: number }> {
+  const { dataset, config, signal } = options;
+  const { engine, history, within, secondsLeft } = context;
   const { batchSize, epochs } = config.training;
   const epoch = history.length + 1;
   const of = dataset.train.shape[0];
@@ -174,8 +175,7 @@ async function* trainEpoch(
     if (!signal?.aborted) continue;
     engine.synchronise();
     const done = { step: index, sums, seconds: (performance.now() - start) / 1000 };
-    const state = await engine.state();
-    await save?.({ ...done, metrics: [...history], state, ...(best && { best }) });
+    await saveSnapshot(options, { ...context, within: done });
     throw new InterruptedError(epoch, epochs);
   }
   const seconds = (performance.now() - start) / 1000;
@@ -196,6 +196,15 @@ function stepOf(config: TrainConfig, rows: Int32Array, place: StepPlace): Step {
     learningRate: learningRate(config.training, place),
     averageDecay: place.step === 0 ? 1 : averageDecay(config.training, done),
   };
+}
+
+async function saveSnapshot(
+  { save }: LoopOptions,
+  { engine, history, within, best }: EpochContext,
+): Promise<void> {
+  if (!save) return;
+  const state = await engine.state();
+  await save({ ...within, metrics: [...history], state, ...(best && { best }) });
 }
 
 /** The weights that are evaluated, and will be exported if none better come. */

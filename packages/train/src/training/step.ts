@@ -4,7 +4,14 @@ import type { ObjectiveConfig } from "../config/objective.js";
 import type { TrainConfig } from "../config.js";
 import { standardNormal, standardUniform } from "../graph/index.js";
 import type { TensorFlow } from "../tensorflow/index.js";
-import { distortionOf, type ElboTerms, elboTerms, objective, rateOf } from "../vae/objective.js";
+import {
+  distortionOf,
+  type ElboTerms,
+  elboTerms,
+  type ObjectiveWeights,
+  objective,
+  rateOf,
+} from "../vae/objective.js";
 import type { Vae } from "../vae/vae.js";
 
 /** What a batch is measured with. */
@@ -84,20 +91,18 @@ export type StepLosses = {
  * The objective on one batch. No value is read, and nothing but averages that follow the training is assigned: equal
  * weights, items and noise give equal results.
  *
- * @param weights [weight of the rate, capacity], from `objectiveWeights`
  */
 export function stepLosses(
   model: Model & { config: { objective: ObjectiveConfig } },
   batch: Batch,
   noise: Tensor1D,
-  weights: Tensor1D,
+  weights: ObjectiveWeights,
 ): StepLosses {
   const { tf, config } = model;
   const { samples } = config.objective;
   const terms = batchTerms(model, batch, noise, { training: true, samples });
-  const [beta, capacity] = [0, 1].map((at) => tf.reshape(tf.slice(weights, at, 1), []) as Scalar);
   return {
-    loss: objective(tf, config.objective, terms, { beta: beta!, capacity: capacity! }),
+    loss: objective(tf, config.objective, terms, weights),
     terms: reported(tf, terms),
   };
 }

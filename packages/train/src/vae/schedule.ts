@@ -8,19 +8,27 @@ export interface Place {
   steps: number;
 }
 
+/** What the objective weighs a step's terms with. */
+export interface StepWeights {
+  /** Weight of the rate. */
+  beta: number;
+  /** Nats. */
+  capacity: number;
+}
+
 /**
- * [weight of the rate, capacity in nats] of a step.
+ * The weights of a step.
  *
  * The weight grows from 0 to beta: once, in the first epochs; or at the beginning of each of M equal cycles, in the part R
  * of it: Fu et al., "Cyclical annealing schedule" (2019), equation 6. The capacity grows from one number of nats to
  * another, and stays there: Burgess et al., "Understanding disentangling in beta-VAE" (2018), section 4.2.
  */
-export function objectiveWeights(config: ObjectiveConfig, place: Place): Float32Array {
+export function objectiveWeights(config: ObjectiveConfig, place: Place): StepWeights {
   const { beta, capacity } = config;
   const grown = capacity
     ? capacity.from + (capacity.to - capacity.from) * progress(place, capacity.epochs)
     : 0;
-  return Float32Array.of(beta * warmth(config, place), grown);
+  return { beta: beta * warmth(config, place), capacity: grown };
 }
 
 /** Part of beta that the rate is weighed with. */

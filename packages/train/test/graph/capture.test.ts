@@ -205,7 +205,9 @@ describe("repeat", () => {
     const rows = Int32Array.of(2, 0, 3);
     const singles = Array.from(rows, (row) => f.values(x, Int32Array.of(row)));
     expect([...three.values(x, rows)]).toEqual(singles.flatMap((values) => [...values]));
-    expect(() => three.values(tf.stack([x, x, x]), rows)).toThrow(/input 0: captured for .*\[4,3\]/);
+    expect(() => three.values(tf.stack([x, x, x]), rows)).toThrow(
+      /input 0: captured for .*\[4,3\]/,
+    );
   });
 });
 

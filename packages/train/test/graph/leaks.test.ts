@@ -82,7 +82,9 @@ test("a table is not copied, whether a variable of the session or lent to its ca
   const pick = (from: Tensor, at: Tensor1D) => gatherRows(tf, from, at);
   const held = program.capture("held", (at: Tensor1D) => pick(variable, at), [example]);
   const lent = program.capture("lent", pick, [table, example]);
-  expect(lent.repeat(2, { shared: [0] }).values(table, Int32Array.of(5, 0, 1, 2))).toHaveLength(1024);
+  expect(lent.repeat(2, { shared: [0] }).values(table, Int32Array.of(5, 0, 1, 2))).toHaveLength(
+    1024,
+  );
   expect(held.values(rows)).toEqual(lent.values(table, rows));
   expect(megabytes() - before).toBeLessThan(size / 2 ** 20 / 2);
   tf.dispose([table, variable, example]);
