@@ -65,6 +65,13 @@ export const VARIANTS = [
     ...javascript("vaeport", "vaeport", "vaeport: its loop", "train-epochs.mjs", "captured"),
     nets: ALL,
   },
+  javascript(
+    "vaeport-lent",
+    "vaeport",
+    "vaeport: its loop, the data lent to each call",
+    "train-epochs.mjs",
+    ...["captured", "0"],
+  ),
   javascript("captured", "vaeport", "vaeport: captured step, one a call", "captured.mjs", "1"),
   javascript("captured-12", "vaeport", "vaeport: captured step, 12 a call", "captured.mjs", "12"),
   javascript("products", "bound", "its matrix products and convolutions alone", "products.mjs"),

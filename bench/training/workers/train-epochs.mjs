@@ -1,6 +1,6 @@
 /**
  * vaeport as its users run it: the loop of @vaeport/train, which reads its losses every tenth of a second. The first
- * argument is the engine.
+ * argument is the engine, the second how many megabytes of images the graph may hold.
  */
 import { trainEpochs } from "@vaeport/train";
 import { BATCH } from "../nets.mjs";
@@ -8,7 +8,9 @@ import { serve } from "./serve.mjs";
 import { loadSetting } from "./setting.mjs";
 
 const { tf, config, dataset, vae, versions } = await loadSetting();
-config.training.engine = /** @type {"captured" | "eager"} */ (process.argv[2]);
+const [engine, residentMegabytes] = process.argv.slice(2, -1);
+config.training.engine = /** @type {"captured" | "eager"} */ (engine);
+if (residentMegabytes) config.training.residentMegabytes = Number(residentMegabytes);
 
 async function* train() {
   let epoch = 0;
