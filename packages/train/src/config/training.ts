@@ -87,7 +87,7 @@ export const training = section({
     .min(0)
     .default(1000)
     .describe(
-      "A set of images up to this size is held in the graph; of a larger one, batches are fed",
+      "A set of images up to this size is held by the graph's session; a larger one is lent to each call. Neither copies it",
     ),
   keepCheckpoints: count()
     .default(2)

@@ -4,6 +4,7 @@ import { GraphError } from "../errors.js";
 import type { Operation, Recording } from "../recording/recording.js";
 import { attribute, type GraphBuilder, type Output } from "./builder.js";
 import type { AttributeMessage } from "./messages.js";
+import { oneChannelConvolution } from "./one-channel-convolution.js";
 import { addInOrder, fence, isSum } from "./sums.js";
 import type { GraphVariables } from "./variables.js";
 
@@ -74,7 +75,8 @@ export class StepEmitter {
     return [...(this.#readers.get(name) ?? []), ...(wait ? [wait] : []), ...this.#fallible];
   }
 
-  #emit({ name, attributes, inputs, outputs }: Operation): void {
+  #emit(operation: Operation): void {
+    const { name, attributes, inputs, outputs } = operation;
     const { values } = this.#recording;
     const messages = toMessages(attributes);
     // Eager execution infers the one type that tfjs-node leaves out.
@@ -85,7 +87,8 @@ export class StepEmitter {
     const node =
       name === "AddN"
         ? addInOrder(this.#graph, operands, values[outputs[0]!]!)
-        : this.#graph.add(name, operands, messages);
+        : (oneChannelConvolution(this.#graph, operation, values, operands) ??
+          this.#graph.add(name, operands, messages));
     if (FALLIBLE.test(name)) this.#fallible.push(node);
     for (const number of inputs) {
       const value = values[number]!;
