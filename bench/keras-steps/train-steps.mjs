@@ -51,7 +51,7 @@ export async function trainSteps(folder, steps, seed) {
       {
         rows: batch,
         noise: noiseOf(step),
-        weights: Float32Array.of(1, 0),
+        weights: { beta: 1, capacity: 0 },
         learningRate: optimizer.learningRate,
         averageDecay: 1,
       },
