@@ -176,9 +176,11 @@ describe("variational autoencoders", () => {
         grid/Gemm [N, 343] = Gemm(hidden/Relu, grid/kernel [9, 343], grid/bias [343])
         reshape/Reshape [N, 7, 7, 7] = Reshape(grid/Gemm, [0, 7, 7, 7])
         relu1/Relu [N, 7, 7, 7] = Relu(reshape/Reshape)
-        deconv1/ConvTranspose [N, 5, 14, 14] = ConvTranspose(relu1/Relu, deconv1/kernel [7, 5, 3, 3], deconv1/bias [5]) {kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1]}
+        deconv1/ConvTranspose/uncut [N, 5, 15, 15] = ConvTranspose(relu1/Relu, deconv1/kernel [7, 5, 3, 3], deconv1/bias [5]) {kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 0, 0]}
+        deconv1/ConvTranspose [N, 5, 14, 14] = Slice(deconv1/ConvTranspose/uncut, [0, 0], [14, 14], [2, 3])
         relu2/Relu [N, 5, 14, 14] = Relu(deconv1/ConvTranspose)
-        deconv2/ConvTranspose [N, 1, 28, 28] = ConvTranspose(relu2/Relu, deconv2/kernel [5, 1, 3, 3], deconv2/bias [1]) {kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1]}
+        deconv2/ConvTranspose/uncut [N, 1, 29, 29] = ConvTranspose(relu2/Relu, deconv2/kernel [5, 1, 3, 3], deconv2/bias [1]) {kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 0, 0]}
+        deconv2/ConvTranspose [N, 1, 28, 28] = Slice(deconv2/ConvTranspose/uncut, [0, 0], [28, 28], [2, 3])
         deconv2 [N, 28, 28, 1] = Reshape(deconv2/ConvTranspose, [0, 28, 28, 1])
       "
     `);
