@@ -46,6 +46,39 @@ describe("layout NCHW", () => {
     expect(graph.inputs[0]?.shape).toEqual(["N", 3, 12, 12]);
   });
 
+  test("nor do activations that use a value twice, and vectors joined with others", async () => {
+    const image = tfl.input({ name: "image", shape: [4, 5, 3] });
+    const label = tfl.input({ name: "label", shape: [3] });
+    const stack = (x: tfl.SymbolicTensor, more: tfl.layers.Layer[]) =>
+      more.reduce((y, layer) => layer.apply(y) as tfl.SymbolicTensor, x);
+    const flat = stack(image, [
+      layers.conv2d({ filters: 2, kernelSize: 2, activation: "swish" }),
+      layers.flatten(),
+      layers.activation({ activation: "mish" }),
+    ]);
+    const joined = layers.concatenate().apply([label, flat, label]) as tfl.SymbolicTensor;
+    const y = stack(joined, [
+      layers.dense({ units: 24, activation: "swish" }),
+      layers.reshape({ targetShape: [4, 3, 2] }),
+      layers.activation({ activation: "mish" }),
+      layers.conv2d({ filters: 2, kernelSize: 2 }),
+    ]);
+    const model = randomise(tfl.model({ inputs: [image, label], outputs: y }));
+    const { graph } = await compareNchw(model);
+    expect(graph.nodes.map(({ op }) => op)).not.toContain("Transpose");
+  });
+
+  test("a vector that meets itself again in another place keeps its Transpose", async () => {
+    const image = tfl.input({ name: "image", shape: [4, 5, 3] });
+    const conv = layers.conv2d({ filters: 2, kernelSize: 2 }).apply(image);
+    const flat = layers.flatten().apply(conv) as tfl.SymbolicTensor;
+    const gated = layers.activation({ activation: "sigmoid" }).apply(flat) as tfl.SymbolicTensor;
+    const joined = layers.concatenate().apply([flat, gated]);
+    const y = layers.dense({ units: 2 }).apply(joined) as tfl.SymbolicTensor;
+    const { graph } = await compareNchw(randomise(tfl.model({ inputs: image, outputs: y })));
+    expect(graph.nodes.map(({ op }) => op)).toContain("Transpose");
+  });
+
   test("layers that look at the last axis, and tensors that are no images", async () => {
     const image = tfl.input({ name: "image", shape: [4, 5, 3] });
     const vector = tfl.input({ name: "vector", shape: [6] });

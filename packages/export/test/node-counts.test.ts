@@ -1,5 +1,5 @@
 /** How many nodes the shipped models and a convolutional VAE have, by operator: what passes win or lose shows here. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { exportOnnx } from "@vaeport/export";
 import { expect, test } from "vitest";
 import { readModel } from "./support/onnx.js";
@@ -11,9 +11,14 @@ function operators(bytes: Uint8Array): Record<string, number> {
   return counts;
 }
 
-test.each(["encoder", "decoder", "score"])("mnist-dense-20, %s", (graph) => {
-  const file = new URL(`../../../models/mnist-dense-20/${graph}.onnx`, import.meta.url);
-  expect(operators(readFileSync(file))).toMatchSnapshot();
+const models = new URL("../../../models/", import.meta.url);
+const shipped = readdirSync(models, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+  .flatMap(({ name }) => ["encoder", "decoder", "score"].map((graph) => [name, graph] as const));
+
+test.each(shipped)("%s, %s", (model, graph) => {
+  const counts = operators(readFileSync(new URL(`${model}/${graph}.onnx`, models)));
+  expect(counts).toMatchSnapshot();
 });
 
 test.each(["encoder", "decoder"] as const)("a convolutional VAE with colour, %s", (graph) => {

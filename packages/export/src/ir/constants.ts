@@ -82,13 +82,24 @@ export class ConstantPool {
   }
 
   int64(values: readonly number[]): IntConstant {
-    return this.#once(intsConstant(values));
+    return this.once(intsConstant(values));
+  }
+
+  /** The constant already here that is equal to the bit, or this one. */
+  once<T extends Constant>(constant: T): T {
+    const { data } = constant;
+    const key = keyOf(constant, data);
+    const candidates = this.#byKey.get(key) ?? [];
+    const known = candidates.find((other) => equalBits(other.data, data));
+    if (known !== undefined) return known as T; // the key holds the type
+    this.#byKey.set(key, [...candidates, constant]);
+    return constant;
   }
 
   #place(made: FloatConstant, origin: object | undefined): FloatConstant {
     if (isDeferred(made) && origin !== undefined) return this.#onceOf(origin, made);
     const { length } = made.data;
-    if (elementCount(made.shape) === length) return this.#once(made);
+    if (elementCount(made.shape) === length) return this.once(made);
     throw new GraphError(
       `Constant "${made.name}": shape [${made.shape.join(", ")}] asks for ${elementCount(made.shape)} elements, got ${length}.`,
     );
@@ -102,17 +113,6 @@ export class ConstantPool {
     );
     if (known === undefined) this.#byOrigin.set(origin, [...made, constant]);
     return known ?? constant;
-  }
-
-  /** The constant already here that is equal to the bit, or this one. */
-  #once<T extends Constant>(constant: T): T {
-    const { data } = constant;
-    const key = keyOf(constant, data);
-    const candidates = this.#byKey.get(key) ?? [];
-    const known = candidates.find((other) => equalBits(other.data, data));
-    if (known !== undefined) return known as T; // the key holds the type
-    this.#byKey.set(key, [...candidates, constant]);
-    return constant;
   }
 }
 

@@ -21,13 +21,30 @@ export function permute(
   shape: readonly number[],
   permutation: readonly number[],
 ): Float32Array {
-  const axes = mergeAxes(
-    permuteList(shape, permutation),
-    permuteList(stridesOf(shape), permutation),
-  );
+  return walk(data, permuteList(shape, permutation), permuteList(stridesOf(shape), permutation));
+}
+
+/** The tensor repeated along axes of size 1, and along new ones before all others, until it has the shape `to`. */
+export function expand(
+  data: Float32Array,
+  shape: readonly number[],
+  to: readonly number[],
+): Float32Array {
+  const added = to.length - shape.length;
+  const steps = stridesOf(shape).map((step, axis) => (shape[axis] === 1 ? 0 : step));
+  return walk(data, to, [...new Array<number>(added).fill(0), ...steps]);
+}
+
+/** A tensor of these sizes, as a new array: one step along an axis skips `steps` elements of the input. */
+function walk(
+  data: Float32Array,
+  sizes: readonly number[],
+  steps: readonly number[],
+): Float32Array {
+  const axes = mergeAxes(sizes, steps);
   const { size: length, step } = axes.pop() as Axis;
   const index = new Array<number>(axes.length).fill(0);
-  const result = new Float32Array(data.length);
+  const result = new Float32Array(elementCount(sizes));
   let from = 0;
   for (let to = 0; to < result.length; ) {
     for (const end = to + length; to < end; to++, from += step) result[to] = data[from] as number;

@@ -2,32 +2,17 @@
 import { derive, intsConstant } from "../ir/constants.js";
 import { consumersOf, producersOf, replaceNode, replaceValue } from "../ir/edit.js";
 import { reshapeTarget } from "../ir/layout.js";
-import { permute } from "../ir/tensor.js";
+import { elementCount, permute } from "../ir/tensor.js";
 import { type FloatConstant, type Graph, isFloats, type Node, type Value } from "../ir/types.js";
+import { elementwiseBefore, elementwiseBehind } from "./elementwise.js";
 import type { Pass } from "./run.js";
 
-/** Operators that work on each element alone, with no parameter that varies over elements. */
-const ELEMENTWISE: ReadonlySet<string> = new Set([
-  "Abs",
-  "Clip",
-  "Elu",
-  "Erf",
-  "Exp",
-  "HardSigmoid",
-  "LeakyRelu",
-  "Relu",
-  "Sigmoid",
-  "Softplus",
-  "Tanh",
-  "ThresholdedRelu",
-]);
-
 /**
- * Two cases, in which [...] are element-wise nodes and N is one and the same:
+ * Two cases, in which [...] are element-wise nodes (`elementwise.ts`) and N is one and the same:
  * 1. Transpose, Reshape to [N, K], [...], Gemms: the Gemms take their rows in the order before the
- *    Transpose.
+ *    Transpose. A Concat with other vectors may stand on the way.
  * 2. Gemm, [...], Reshape, [...], Transpose: the Gemm gives its columns in the order after the
- *    Transpose. Here every value on the way has one use.
+ *    Transpose. Here nothing else uses a value on the way.
  */
 export const foldTranspose: Pass = {
   name: "fold-transpose",
@@ -45,94 +30,106 @@ export const foldTranspose: Pass = {
 function foldIntoNext(graph: Graph, transpose: Node): boolean {
   const [image] = transpose.inputs;
   const [moved] = transpose.outputs;
-  const consumers = consumersOf(graph);
   if (!image || !moved) return false;
   let changed = false;
-  for (const reshape of consumers.get(moved) ?? []) {
+  for (const reshape of consumersOf(graph).get(moved) ?? []) {
     const [vector] = reshape.outputs;
     if (reshape.op !== "Reshape" || vector?.shape.length !== 2) continue;
     if (vector.shape[0] !== moved.shape[0]) continue;
-    const gemms = gemmsBehind(graph, vector, consumers);
+    const gemms = gemmsBehind(graph, vector);
     if (gemms === undefined) continue;
     const back = inverse(permutationOf(transpose));
-    for (const gemm of gemms) reorderRows(gemm, moved, back);
+    for (const { gemm, start } of gemms) reorderRows(gemm, start, moved, back);
     reshape.inputs[0] = image;
     changed = true;
   }
   return changed;
 }
 
-/** The Gemms that use a value, through element-wise nodes; undefined if anything else does. */
-function gemmsBehind(
-  graph: Graph,
-  value: Value,
-  consumers: ReadonlyMap<Value, Node[]>,
-): Node[] | undefined {
-  if (graph.outputs.includes(value)) return undefined;
-  const found: Node[] = [];
-  for (const node of consumers.get(value) ?? []) {
-    const [output] = node.outputs;
-    if (node.op === "Gemm" && node.inputs.slice(1).every(isFloats)) {
-      found.push(node);
-    } else if (ELEMENTWISE.has(node.op) && output) {
-      const behind = gemmsBehind(graph, output, consumers);
-      if (behind === undefined) return undefined;
-      found.push(...behind);
-    } else return undefined;
+/** A Gemm that takes the elements of a vector at columns `start` on. */
+interface Use {
+  gemm: Node;
+  start: number;
+}
+
+/** The Gemms behind a vector [N, K], through element-wise nodes and Concats; undefined if anything else is there. */
+function gemmsBehind(graph: Graph, vector: Value): Use[] | undefined {
+  const found: Use[] = [];
+  const open = [{ vector, start: 0 }];
+  for (const { vector, start } of open) {
+    const behind = elementwiseBehind(graph, vector);
+    if (behind === undefined) return undefined;
+    for (const { node, input } of behind) {
+      const [output] = node.outputs;
+      if (node.op === "Gemm" && node.inputs[0] === input && node.inputs.slice(1).every(isFloats)) {
+        found.push({ gemm: node, start });
+      } else if (node.op === "Concat" && node.attributes.axis?.value === 1 && output) {
+        const at = node.inputs.indexOf(input);
+        if (node.inputs.lastIndexOf(input) !== at) return undefined;
+        const before = node.inputs.slice(0, at).map((other) => Number(other?.shape[1]));
+        open.push({ vector: output, start: before.reduce((sum, size) => sum + size, start) });
+      } else return undefined;
+    }
   }
-  return found;
+  // Met on two ways, a Gemm would take its rows in two orders.
+  return new Set(found.map(({ gemm }) => gemm)).size === found.length ? found : undefined;
 }
 
 /** Case 2. */
 function foldIntoPrevious(graph: Graph, transpose: Node): boolean {
-  const producers = producersOf(graph);
-  const consumers = consumersOf(graph);
-  const before = (node: Node): Node | undefined => {
-    const [input] = node.inputs;
-    const onlyUse = input && consumers.get(input)?.length === 1 && !graph.outputs.includes(input);
-    return onlyUse ? producers.get(input) : undefined;
-  };
-  const chain: Node[] = [];
-  let node = before(transpose);
-  for (; node && ELEMENTWISE.has(node.op); node = before(node)) chain.unshift(node);
-  const vector = node?.op === "Reshape" ? node.inputs[0] : undefined;
-  if (!node || vector?.shape.length !== 2 || vector.shape[0] !== transpose.outputs[0]?.shape[0]) {
+  const [end] = transpose.inputs;
+  const images = end && elementwiseBefore(graph, end);
+  const reshape = images && producersOf(graph).get(images.start);
+  const vector = reshape?.op === "Reshape" ? reshape.inputs[0] : undefined;
+  if (vector?.shape.length !== 2 || vector.shape[0] !== transpose.outputs[0]?.shape[0]) {
     return false;
   }
-  chain.unshift(node);
-  do node = before(node);
-  while (node && ELEMENTWISE.has(node.op));
-  const image = chain[0]?.outputs[0];
-  if (node?.op !== "Gemm" || !image || !reorderColumns(node, image, permutationOf(transpose))) {
-    return false;
-  }
-  giveTransposed(graph, chain, transpose);
+  const vectors = elementwiseBefore(graph, vector);
+  const gemm = vectors && producersOf(graph).get(vectors.start);
+  if (!images || !reshape || gemm?.op !== "Gemm") return false;
+  if (!reorderColumns(gemm, images.start, permutationOf(transpose))) return false;
+  giveTransposed(graph, [reshape, ...images.nodes], transpose);
   return true;
 }
 
-/** Lets the chain from a Reshape on give its values transposed; the Transpose goes. */
-function giveTransposed(graph: Graph, chain: readonly Node[], transpose: Node): void {
+/** Lets the nodes from a Reshape on give their values transposed; the Transpose goes. */
+function giveTransposed(graph: Graph, nodes: readonly Node[], transpose: Node): void {
   const result = transpose.outputs[0] as Value;
   const { shape, layout } = result;
-  let input = chain[0]?.inputs[0] as Value;
-  chain.forEach((node, index) => {
-    const own = node.outputs[0] as Value;
-    node.inputs[0] = input;
-    if (index === 0) node.inputs[1] = intsConstant(reshapeTarget(shape, input.shape));
-    input = { ...own, shape, layout };
-    node.outputs = [input];
-  });
+  const turned = new Map<Value | null, Value>();
+  for (const node of nodes) {
+    const [own] = node.outputs as [Value];
+    const value = { ...own, shape, layout };
+    node.inputs = node.inputs.map((input) => turned.get(input) ?? input);
+    if (node.op === "Reshape") {
+      node.inputs[1] = intsConstant(reshapeTarget(shape, node.inputs[0]?.shape ?? []));
+    }
+    turned.set(own, value);
+    node.outputs = [value];
+  }
   replaceNode(graph, transpose);
-  replaceValue(graph, result, input);
+  replaceValue(graph, result, turned.get(transpose.inputs[0] ?? null) as Value);
 }
 
-/** Permutes the rows of weights [K, M], which stand in the order of `image` [N, ...]. */
-function reorderRows(gemm: Node, image: Value, permutation: readonly number[]): void {
+/** Permutes rows of weights [K, M]: those from `start` on that stand in the order of `image` [N, ...]. */
+function reorderRows(
+  gemm: Node,
+  start: number,
+  image: Value,
+  permutation: readonly number[],
+): void {
   const weights = gemm.inputs[1] as FloatConstant;
   const units = weights.shape[1] as number;
   const sizes = [...image.shape.slice(1).map(Number), units];
   const order = [...permutation.slice(1).map((axis) => axis - 1), sizes.length - 1];
-  gemm.inputs[1] = derive("float32", weights, (data) => permute(data, sizes, order));
+  const [from, to] = [start * units, start * units + elementCount(sizes)];
+  gemm.inputs[1] = derive("float32", weights, (data) => {
+    const moved = permute(data.subarray(from, to), sizes, order);
+    if (moved.length === data.length) return moved;
+    const result = data.slice();
+    result.set(moved, from);
+    return result;
+  });
 }
 
 /** Permutes the columns of weights [K, M] and bias [M], in the order of `image` [N, ...]. */
