@@ -8,6 +8,9 @@ import { temporaryFolder } from "./temporary-folder.js";
 
 const pages = fileURLToPath(new URL("../../page/", import.meta.url));
 
+/** What the tests have installed. */
+const PACKAGES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
+
 /** onnxruntime-web's own files, for a bundler that places none of them. */
 const RUNTIME_FILES = dirname(fileURLToPath(import.meta.resolve("onnxruntime-web/wasm")));
 
@@ -48,6 +51,21 @@ export async function buildPage(
     logLevel: "error",
   });
   return { folders: { "/": folder }, modules, remove };
+}
+
+/** A page of one script, such as a document's example, built by Vite. */
+export async function buildScript(code: string): Promise<BuiltPage> {
+  const { folder, remove } = await temporaryFolder();
+  await symlink(PACKAGES, join(folder, "node_modules"));
+  await writeFile(join(folder, "main.js"), code);
+  await writeFile(join(folder, "index.html"), '<script type="module" src="main.js"></script>');
+  const outDir = join(folder, "dist");
+  await vite.build({
+    root: folder,
+    build: { outDir, target: "es2022", chunkSizeWarningLimit: Infinity },
+    logLevel: "error",
+  });
+  return { folders: { "/": outDir }, modules: [], remove };
 }
 
 /** The page of the speed benchmark, with tf.js' own files beside it. */

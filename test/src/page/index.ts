@@ -3,6 +3,7 @@ export { buildExplorer } from "./build-explorer.js";
 export {
   type BuiltPage,
   buildPage,
+  buildScript,
   bundlePage,
   modulesForNode,
   modulesOf,
