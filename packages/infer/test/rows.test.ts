@@ -295,8 +295,38 @@ describe("refuses", () => {
     [
       "no label",
       ["encode", `${FIXTURES}tiny-conditional`, "x.npy", "-o", "e.npy"],
+      2,
+      /--label: the model has 3 classes; expected one from 0 to 2, or a .npy file/,
+    ],
+    [
+      "a label that is none",
+      ["sample", `${FIXTURES}tiny-conditional`, "-n", "3", "-o", "e.npy", "--label", "3"],
+      2,
+      /--label: the model has 3 classes; .*; got "3"/,
+    ],
+    [
+      "a label without classes",
+      ["encode", TINY, "x.npy", "-o", "e.npy", "--label", "1"],
+      2,
+      /--label: the model has no classes. Leave it out/,
+    ],
+    [
+      "labels of other rows",
+      ["encode", `${FIXTURES}tiny-conditional`, "x.npy", "-o", "e.npy", "--label", "other.npy"],
       1,
-      /the model has 3 classes/,
+      /other.npy: expected 11 whole numbers; got <f4 of shape \[2, 5\]/,
+    ],
+    [
+      "a provider of no name",
+      ["encode", TINY, "x.npy", "-o", "e.npy", "--provider", "tpu"],
+      2,
+      /--provider: expected "auto" or names such as .*; got "tpu"/,
+    ],
+    [
+      "a precision that the model lacks",
+      ["encode", TINY, "x.npy", "-o", "e.npy", "--precision", "int8"],
+      2,
+      /--precision: tiny-vae has float32; got "int8"/,
     ],
     [
       "a file that exists",

@@ -190,7 +190,7 @@ describe("a run", () => {
     const file = await writeSweep({ grid: { seed: [1, 2] } });
     const out = await temporaryFolder();
     const beyond = await run([file, "--index", "2", "--out", out]);
-    expect(beyond).toMatchObject({ code: 1, stderr: /the sweep has 2 runs, 0 to 1; got 2/ });
+    expect(beyond).toMatchObject({ code: 2, stderr: /the sweep has 2 runs, 0 to 1; got 2/ });
     expect((await run([file, "--index", "0"])).code).toBe(2);
     expect((await run([file, "--index", "0", "--list"])).code).toBe(2);
     expect((await run([file])).code).toBe(2);

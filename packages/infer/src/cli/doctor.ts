@@ -15,8 +15,8 @@ Says which execution providers run models on this machine, and what the others l
 
 Exit status: 0 when the provider runs (without a name: when any does), 1 when not, 2 for wrong usage.`,
   options: { json: { type: "boolean" } },
-  async run({ positionals, values }) {
-    const report = await examine(requestedProvider(positionals));
+  async run({ positionals, values, signal }) {
+    const report = await examine(requestedProvider(positionals), signal);
     if (values.json) printJson(report);
     else console.log(printReport(report));
     return report.providers.some(({ ok }) => ok) ? EXIT.done : EXIT.failed;

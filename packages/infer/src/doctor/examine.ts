@@ -19,15 +19,15 @@ interface OwnPackage {
   peerDependencies: Record<string, string>;
 }
 
-/** Reports on one provider, or on all that Node can have. */
-export async function examine(only?: string): Promise<DoctorReport> {
+/** Reports on one provider, or on all that Node can have; rejects when the signal is aborted. */
+export async function examine(only?: string, signal?: AbortSignal): Promise<DoctorReport> {
   const own = createRequire(import.meta.url)("../../package.json") as OwnPackage;
   const wanted = Object.entries(own.peerDependencies);
   const packages = await Promise.all(wanted.map(([name, range]) => findPackage(name, range)));
   const providers: ProviderReport[] = [];
   // One after another: two WebGPU processes on a small machine get in each other's way.
   for (const name of only === undefined ? await nodeProviders() : [only]) {
-    providers.push(await examineProvider(name));
+    providers.push(await examineProvider(name, signal));
   }
   return {
     version: own.version,
@@ -62,8 +62,11 @@ function packageFile(name: string): URL {
   return new URL("package.json", entry.slice(0, end));
 }
 
-async function examineProvider(provider: string): Promise<ProviderReport> {
-  const { result, output, crash } = await tryInProcess(provider);
+async function examineProvider(
+  provider: string,
+  signal: AbortSignal | undefined,
+): Promise<ProviderReport> {
+  const { result, output, crash } = await tryInProcess(provider, signal);
   const about = {
     provider,
     package: provider === "wasm" ? "onnxruntime-web" : "onnxruntime-node",
@@ -113,12 +116,13 @@ interface Tried {
   crash: string | undefined;
 }
 
-function tryInProcess(provider: string): Promise<Tried> {
+function tryInProcess(provider: string, signal: AbortSignal | undefined): Promise<Tried> {
   return new Promise((resolve, reject) => {
     const child = fork(PROBE, [provider], {
       execArgv: [],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       timeout: TIMEOUT_MILLISECONDS,
+      ...(signal !== undefined && { signal }),
     });
     let result: ProbeResult | undefined;
     let output = "";

@@ -5,6 +5,7 @@ import { describeChanges, readSweep, runAt, type SweepRun } from "../sweep/sweep
 import { trainRun } from "../sweep/train-run.js";
 import { wholeNumber } from "./numbers.js";
 import { withReporter } from "./progress.js";
+import { orUsageError } from "./usage.js";
 
 interface SweepFlags {
   index?: number;
@@ -33,7 +34,8 @@ export function addSweep(program: Command): void {
     if (list) return printList(runs, json);
     if (out === undefined) return command.error("error: give --out, the folder of the runs");
     if (summary) return printSummary(await summariseSweep(runs, out), json);
-    await trainIndex(runAt(runs, index as number), out, json);
+    const run = orUsageError(command, () => runAt(runs, index as number));
+    await trainIndex(run, out, json);
   });
 }
 

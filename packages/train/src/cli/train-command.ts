@@ -9,6 +9,7 @@ import { wholeNumber } from "./numbers.js";
 import { applyOverrides, collectOverride } from "./overrides.js";
 import { planText } from "./plan-text.js";
 import { withProgress } from "./progress.js";
+import { orUsageError } from "./usage.js";
 
 interface TrainFlags {
   out?: string;
@@ -43,7 +44,8 @@ export function addTrain(program: Command): void {
       if (out === undefined && !dryRun) {
         return command.error("error: required option '-o, --out <run folder>' not specified");
       }
-      const config = applyOverrides(await readConfigInput(file), overridesOf(flags));
+      const base = await readConfigInput(file);
+      const config = orUsageError(command, () => applyOverrides(base, overridesOf(flags)));
       if (out === undefined || dryRun) {
         const plan = await planTraining(config);
         return console.log(json ? JSON.stringify(plan, null, 2) : planText(plan));

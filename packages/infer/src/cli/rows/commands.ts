@@ -1,9 +1,12 @@
 /** `vaeport-infer encode`, `score`, `reconstruct` and `sample`: a model over many items, into one file. */
 import { extname } from "node:path";
+import { InputError, UnknownProviderError } from "../../errors.js";
 import { type LoadOptions, loadVae } from "../../load-vae.js";
+import type { Vae } from "../../vae.js";
 import { type Call, type Command, EXIT, printJson, UsageError } from "../command.js";
+import { type Labels, openLabels } from "./labels.js";
 import { runRows } from "./run-rows.js";
-import { openSource, readLabels } from "./source.js";
+import { openSource, type RowSource } from "./source.js";
 import type { Settings, WorkKind } from "./work.js";
 
 const DEFAULT_BATCH = 64;
@@ -114,21 +117,23 @@ async function runOver(
   const seed = whole(call, "seed");
   const samples = whole(call, "samples");
   const temperature = number(call, "temperature");
-  const vae = await loadVae(model, { ...loading(call), maxBatch: batch, signal });
+  const vae = await load(model, call, batch);
+  let source: RowSource | undefined;
+  let labels: Labels | undefined;
   try {
-    const { data } = vae.manifest;
-    const source =
-      input.rows === undefined
-        ? await openSource(input.paths, data, values.resize === true)
-        : undefined;
+    const { data, condition } = vae.manifest;
+    if (input.rows === undefined) {
+      source = await openSource(input.paths, data, values.resize === true);
+    }
     const rows = input.rows ?? source!.rows;
-    const label = await labels(call, rows);
-    const settings: Settings = { seed, samples, temperature, label };
+    labels = await openLabels(values.label as string | undefined, condition, rows);
+    const settings: Settings = { seed, samples, temperature };
     const force = values.force === true;
     const result = await runRows({
       kind,
       vae,
       source,
+      labels,
       rows,
       settings,
       batch,
@@ -140,6 +145,8 @@ async function runOver(
     else console.log(describe(result));
     return EXIT.done;
   } finally {
+    await source?.close();
+    await labels?.close();
     await vae.dispose();
   }
 }
@@ -165,20 +172,19 @@ function outputOf(kind: string, { values }: Call): string {
   );
 }
 
-function loading({ values }: Call): LoadOptions {
-  const { provider, precision } = values;
-  return {
-    ...(provider !== undefined && { provider: provider as NonNullable<LoadOptions["provider"]> }),
-    ...(precision !== undefined && {
-      precision: precision as NonNullable<LoadOptions["precision"]>,
-    }),
+/** Names that the model or this machine does not know are wrong usage. */
+async function load(model: string, { values, signal }: Call, maxBatch: number): Promise<Vae> {
+  const { provider, precision } = values as Pick<LoadOptions, "provider" | "precision">;
+  const named = {
+    ...(provider !== undefined && { provider }),
+    ...(precision !== undefined && { precision }),
   };
-}
-
-async function labels(call: Call, rows: number) {
-  const { label } = call.values;
-  if (typeof label === "string" && label.endsWith(".npy")) return readLabels(label, rows);
-  return whole(call, "label");
+  try {
+    return await loadVae(model, { ...named, maxBatch, signal });
+  } catch (cause) {
+    if (!(cause instanceof UnknownProviderError || cause instanceof InputError)) throw cause;
+    throw new UsageError(cause.message.replace(/^(loadVae: )?/, "--"), { cause });
+  }
 }
 
 function whole({ values }: Call, option: string, least = 0): number | undefined {

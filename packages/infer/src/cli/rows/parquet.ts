@@ -4,8 +4,9 @@ import { elementCount } from "../../shape.js";
 import { type Column, rowBytes } from "./npy.js";
 import { importPeer } from "./peer.js";
 
-/** Bytes of rows in a group. */
+/** A group is in memory whole, as lists of JavaScript: at most so many bytes of rows, and so many rows. */
 const GROUP_BYTES = 2 ** 24;
+const GROUP_ROWS = 2 ** 16;
 
 export type ParquetWriting = typeof import("hyparquet-writer");
 
@@ -28,7 +29,7 @@ export async function writeParquet(
   target: string,
 ): Promise<void> {
   const width = rowBytes(columns);
-  const group = Math.max(1, Math.floor(GROUP_BYTES / width));
+  const group = Math.min(GROUP_ROWS, Math.max(1, Math.floor(GROUP_BYTES / width)));
   const writer = new ParquetWriter({ writer: fileWriter(target), schema: schemaOf(columns) });
   const file = await open(partial);
   try {

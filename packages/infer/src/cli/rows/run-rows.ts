@@ -1,6 +1,6 @@
 /** Runs a command over all rows, batch by batch, into a file that appears whole. */
-import { createHash } from "node:crypto";
 import type { Vae } from "../../vae.js";
+import type { Labels } from "./labels.js";
 import { importParquet, writeParquet } from "./parquet.js";
 import { startProgress } from "./progress.js";
 import { RowFile } from "./row-file.js";
@@ -11,6 +11,7 @@ export interface RowsJob {
   kind: WorkKind;
   vae: Vae;
   source: RowSource | undefined;
+  labels: Labels;
   rows: number;
   settings: Settings;
   batch: number;
@@ -30,9 +31,9 @@ export interface RowsResult {
 }
 
 export async function runRows(job: RowsJob): Promise<RowsResult> {
-  const { kind, vae, source, rows, settings, batch, output, force, signal } = job;
+  const { kind, vae, source, labels, rows, settings, batch, output, force, signal } = job;
   const parquet = output.endsWith(".parquet") ? await importParquet() : undefined;
-  const { columns, run } = makeWork(kind, vae, source, settings);
+  const { columns, run } = makeWork(kind, vae, source, labels, settings);
   const file = await RowFile.open({
     path: output,
     columns,
@@ -53,8 +54,6 @@ export async function runRows(job: RowsJob): Promise<RowsResult> {
   } catch (error) {
     await file.close();
     throw error;
-  } finally {
-    await source?.close();
   }
   const speed = progress.end(rows);
   const id = (row: number) => source?.id(row) ?? String(row);
@@ -63,11 +62,9 @@ export async function runRows(job: RowsJob): Promise<RowsResult> {
 }
 
 /** What the rows follow from, as text: the model, the input, the settings. */
-function fingerprint({ kind, vae, source, rows, settings, batch }: RowsJob): string {
+function fingerprint({ kind, vae, source, labels, rows, settings, batch }: RowsJob): string {
   const { variants } = vae.manifest;
   const { chosen } = vae.runtime;
-  const input = createHash("sha256")
-    .update(source?.fingerprint ?? "")
-    .digest("hex");
+  const input = [source?.fingerprint, labels.fingerprint];
   return JSON.stringify({ kind, variants, chosen, input, rows, settings, batch });
 }

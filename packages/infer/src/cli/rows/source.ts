@@ -1,5 +1,6 @@
 /** The items that a command reads: an array in a .npy file, or image files. */
-import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { opendir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { InputError } from "../../errors.js";
 import type { Bytes } from "../../input.js";
@@ -7,8 +8,9 @@ import type { DataSection } from "../../manifest/types.js";
 import { elementCount } from "../../shape.js";
 import { imageReader } from "./images.js";
 import { parseNpyHead } from "./npy.js";
+import { openInput, readAt, stampOf, statInput } from "./read-at.js";
 
-/** Rows in order, of which any range can be read; nothing else is held in memory. */
+/** Rows in order, of which any range can be read; nothing else is held in memory, but the names of images. */
 export interface RowSource {
   rows: number;
   /** What stands for a row in parquet: the image's path, or the row's number. */
@@ -18,6 +20,8 @@ export interface RowSource {
   fingerprint: string;
   close(): Promise<void>;
 }
+
+const STAMPS_AT_ONCE = 64;
 
 const IMAGES = new Set([
   ".png",
@@ -49,7 +53,7 @@ export async function openSource(
     );
   }
   const read = await imageReader(data, resize);
-  const stamps = await Promise.all(files.map(stampOf));
+  const fingerprint = await stampOfAll(files);
   return {
     rows: files.length,
     id: (row) => files[row]!,
@@ -62,32 +66,31 @@ export async function openSource(
       });
       return bytes;
     },
-    fingerprint: stamps.join("\n"),
+    fingerprint,
     close: async () => {},
   };
 }
 
 /** The images of a folder and the folders in it, by name; a file stands for itself. */
 async function imagesAt(path: string): Promise<string[]> {
-  if (!(await statOf(path)).isDirectory()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter(
-    (entry) => entry.isFile() && IMAGES.has(extname(entry.name).toLowerCase()),
-  );
-  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
-}
-
-async function stampOf(path: string): Promise<string> {
-  const { size, mtimeMs } = await statOf(path);
-  return `${path} ${size} ${mtimeMs}`;
-}
-
-async function statOf(path: string) {
-  try {
-    return await stat(path);
-  } catch (cause) {
-    throw new InputError(`${path}: there is no such file or folder.`, { cause });
+  if (!(await statInput(path)).isDirectory()) return [path];
+  const files: string[] = [];
+  for await (const entry of await opendir(path, { recursive: true })) {
+    if (entry.isFile() && IMAGES.has(extname(entry.name).toLowerCase())) {
+      files.push(join(entry.parentPath, entry.name));
+    }
   }
+  return files.sort();
+}
+
+/** A hash, a few files at a time: there may be millions. */
+async function stampOfAll(files: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (let start = 0; start < files.length; start += STAMPS_AT_ONCE) {
+    const stamps = await Promise.all(files.slice(start, start + STAMPS_AT_ONCE).map(stampOf));
+    hash.update(`${stamps.join("\n")}\n`);
+  }
+  return hash.digest("hex");
 }
 
 /** NumPy's types that stand for items: float32 values, and bytes for the data's range. */
@@ -95,7 +98,7 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = { "<f4": 4, "|u1": 1 };
 
 async function openArray(path: string, item: readonly number[]): Promise<RowSource> {
   const fingerprint = await stampOf(path);
-  const file = await open(path);
+  const file = await openInput(path);
   try {
     const head = parseNpyHead(await readAt(file, 0, 4096), path);
     const [rows = 0, ...shape] = head.shape;
@@ -120,34 +123,5 @@ async function openArray(path: string, item: readonly number[]): Promise<RowSour
   } catch (error) {
     await file.close();
     throw error;
-  }
-}
-
-/** Up to `length` bytes in memory of their own, less at the file's end. */
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.from(new ArrayBuffer(length));
-  const { bytesRead } = await file.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
-
-/** Classes from a .npy file of whole numbers, one for each row. */
-export async function readLabels(path: string, rows: number): Promise<number[]> {
-  const file = await open(path).catch((cause) => {
-    throw new InputError(`${path}: there is no such file.`, { cause });
-  });
-  try {
-    const content = await readAt(file, 0, (await file.stat()).size);
-    const { type, shape, offset } = parseNpyHead(content, path);
-    const kind = { "|u1": Uint8Array, "|i1": Int8Array, "<i4": Int32Array, "<i8": BigInt64Array }[
-      type
-    ];
-    if (kind === undefined || shape.length !== 1 || shape[0] !== rows) {
-      throw new InputError(
-        `${path}: expected ${rows} whole numbers; got ${type} of shape [${shape.join(", ")}].`,
-      );
-    }
-    return Array.from(new kind(Uint8Array.from(content.subarray(offset)).buffer), Number);
-  } finally {
-    await file.close();
   }
 }

@@ -1,7 +1,7 @@
 /** What each command computes for a range of rows, as columns of float32. */
 import { InputError } from "../../errors.js";
-import type { Label } from "../../input.js";
 import type { Vae } from "../../vae.js";
+import type { Labels } from "./labels.js";
 import type { Column } from "./npy.js";
 import type { RowSource } from "./source.js";
 
@@ -10,8 +10,6 @@ export interface Settings {
   seed?: number | undefined;
   samples?: number | undefined;
   temperature?: number | undefined;
-  /** A class for all rows, or one for each. */
-  label?: Label | undefined;
 }
 
 export interface Work {
@@ -26,17 +24,14 @@ export function makeWork(
   kind: WorkKind,
   vae: Vae,
   source: RowSource | undefined,
-  { seed, samples, temperature, label }: Settings,
+  labels: Labels,
+  { seed, samples, temperature }: Settings,
 ): Work {
   const { data, latent } = vae.manifest;
   const k = latent.size;
   const spread = latent.posterior === "full" ? "scale_tril" : "log_variance";
-  const labelOf = (start: number, count: number) =>
-    label === undefined || typeof label === "number"
-      ? label
-      : Array.from(label).slice(start, start + count);
-  const options = (offset: number, count: number, signal: AbortSignal) => {
-    return { offset, seed, signal, label: labelOf(offset, count) };
+  const options = async (offset: number, count: number, signal: AbortSignal) => {
+    return { offset, seed, signal, label: await labels.read(offset, count) };
   };
   const read = (start: number, count: number) => {
     if (source === undefined) throw new InputError(`${kind}: expected images or a .npy file.`);
@@ -51,10 +46,8 @@ export function makeWork(
         ],
         run: async (start, count, signal) => {
           const x = await read(start, count);
-          const { mean, logVariance, scaleTril } = await vae.encode(
-            x,
-            options(start, count, signal),
-          );
+          const all = await options(start, count, signal);
+          const { mean, logVariance, scaleTril } = await vae.encode(x, all);
           return [mean.data, (scaleTril ?? logVariance).data];
         },
       };
@@ -63,7 +56,8 @@ export function makeWork(
         columns: ["distortion", "rate", "elbo"].map((name) => ({ name, shape: [] })),
         run: async (start, count, signal) => {
           const x = await read(start, count);
-          const scores = await vae.score(x, { ...options(start, count, signal), samples });
+          const all = { ...(await options(start, count, signal)), samples };
+          const scores = await vae.score(x, all);
           return [scores.distortion, scores.rate, scores.elbo];
         },
       };
@@ -72,15 +66,15 @@ export function makeWork(
         columns: [{ name: "reconstruction", shape: data.shape }],
         run: async (start, count, signal) => {
           const x = await read(start, count);
-          return [(await vae.reconstruct(x, options(start, count, signal))).data];
+          return [(await vae.reconstruct(x, await options(start, count, signal))).data];
         },
       };
     case "sample":
       return {
         columns: [{ name: "sample", shape: data.shape }],
         run: async (start, count, signal) => {
-          const all = { ...options(start, count, signal), temperature, seed: seed ?? 0 };
-          return [(await vae.sample(count, all)).data];
+          const all = await options(start, count, signal);
+          return [(await vae.sample(count, { ...all, temperature, seed: seed ?? 0 })).data];
         },
       };
   }
