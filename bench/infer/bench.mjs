@@ -23,11 +23,12 @@ const SECTIONS = {
   "cold-start": async () => (await import("./cold-start.mjs")).coldStart,
   browser: async () => (await import("./browser.mjs")).browser,
   load: async () => (await import("./load.mjs")).load,
+  rows: async () => (await import("./rows.mjs")).rows,
   gpu: async () => (await import("./gpu.mjs")).gpu,
 };
 
 /** Those that any machine can run. */
-const USUAL = ["overhead", "speed", "cold-start", "browser", "load"];
+const USUAL = ["overhead", "speed", "cold-start", "browser", "load", "rows"];
 
 /** One thread for every engine: the ratio is then that of the code, not of the scheduler. TensorFlow reads these. */
 process.env.TF_NUM_INTRAOP_THREADS = "1";
