@@ -1,20 +1,23 @@
 """Trains the runs of a sweep on a Ray cluster: each task starts node, which does the work.
 
-    python sweep.py sweep.json <out> [--cpus 2] [-- command that stands for vaeport-train]
+    python sweep.py sweep.json <out> [--cpus 2]
 
-The sweep file and the folder must be seen by all nodes, which need Node and @vaeport/train. A task whose node dies is
+The sweep file and the folder must be seen by all nodes, which need Node and @vaeport/train; VAEPORT_TRAIN names another
+command than npx's. A task whose node dies is
 tried again, and its run goes on from its last checkpoint; runs that are done are passed over.
 """
 
 import argparse
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import ray
 
-COMMAND = ["npx", "-p", "@vaeport/train", "vaeport-train"]
+COMMAND = shlex.split(os.environ.get("VAEPORT_TRAIN", "npx -p @vaeport/train vaeport-train"))
 
 
 def main():
@@ -22,9 +25,8 @@ def main():
     parser.add_argument("sweep"), parser.add_argument("out")
     parser.add_argument("--cpus", type=int, default=2, help="of a run")
     parser.add_argument("--retries", type=int, default=5, help="of a run that fails or whose node dies")
-    parser.add_argument("command", nargs="*", default=COMMAND)
     args = parser.parse_args()
-    base = [*args.command, "sweep", str(Path(args.sweep).resolve())]
+    base = [*COMMAND, "sweep", str(Path(args.sweep).resolve())]
     listed = subprocess.run([*base, "--list", "--json"], check=True, capture_output=True, text=True)
     count = len(json.loads(listed.stdout)["runs"])
 

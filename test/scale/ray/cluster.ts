@@ -1,11 +1,11 @@
 /** A real Ray cluster on loopback: a head without processors, and nodes that can be killed. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { installRay } from "../../../scripts/lib/ray.mjs";
 import { freePort } from "../free-port.js";
+import { allProcesses, kill, type Process } from "../processes.js";
 
 const OBJECT_STORE_BYTES = 200_000_000;
 /** An actor for each node, and what reading, writing and checkpoints need beside it. */
@@ -18,13 +18,6 @@ export interface Outcome {
   code: number | null;
   signal: NodeJS.Signals | null;
   output: string;
-}
-
-/** A process of /proc. */
-interface Process {
-  pid: number;
-  parent: number;
-  command: string;
 }
 
 export class RayCluster {
@@ -101,13 +94,13 @@ export class RayCluster {
     throw new Error(`Ray had no ${count} nodes after ${START_MILLISECONDS / 1000} s.`);
   }
 
-  /** Starts a driver. */
-  run(script: string, args: readonly string[]) {
-    return this.#python([script, ...args]);
+  /** Starts a driver, with these variables beside the cluster's. */
+  run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    return this.#python([script, ...args], env);
   }
 
-  #python(args: readonly string[]) {
-    const child = spawn("python3", args, { env: this.#env });
+  #python(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = spawn("python3", args, { env: { ...this.#env, ...env } });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data) => {
@@ -122,9 +115,7 @@ export class RayCluster {
 
   /** The processes below this cluster's nodes whose command matches. */
   processes(pattern: RegExp): Process[] {
-    const all = readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap(readProcess);
+    const all = allProcesses();
     const below = new Set(this.#nodes.map(({ pid }) => pid));
     for (let before = -1; before !== below.size; ) {
       before = below.size;
@@ -149,25 +140,6 @@ export class RayCluster {
     for (const { pid } of this.#nodes) kill(pid);
     await sleep(500);
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-function kill(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-function readProcess(name: string): Process[] {
-  try {
-    const stat = readFileSync(join("/proc", name, "stat"), "latin1");
-    const parent = Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]);
-    const command = readFileSync(join("/proc", name, "cmdline"), "latin1").replaceAll("\0", " ");
-    return [{ pid: Number(name), parent, command }];
-  } catch {
-    return []; // it ended meanwhile
   }
 }
 

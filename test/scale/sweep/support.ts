@@ -3,12 +3,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The command that stands for `npx -p @vaeport/train vaeport-train`. */
-export const TRAIN = [
-  process.execPath,
-  fileURLToPath(new URL("../../../packages/train/bin/vaeport-train.js", import.meta.url)),
-];
-export const EPOCHS = 6;
+/** What was built here stands for `npx -p @vaeport/train vaeport-train` of the examples. */
+const BIN = new URL("../../../packages/train/bin/vaeport-train.js", import.meta.url);
+export const TRAINING = { VAEPORT_TRAIN: `${process.execPath} ${fileURLToPath(BIN)}` };
+export const EPOCHS = 30;
 
 /** Writes a sweep of this many runs, of some seconds each. */
 export function writeSweep(folder: string, runs: number): string {
@@ -33,11 +31,14 @@ export function finished(out: string): string[] {
     .sort();
 }
 
-/** True once an unfinished run has an epoch behind it, which is when its checkpoint is there. */
-export function hasBegun(out: string): boolean {
+/** True once an unfinished run, or that of this index, has an epoch behind it, which is when its checkpoint is there. */
+export function hasBegun(out: string, index?: number): boolean {
   if (!existsSync(out)) return false;
   return readdirSync(out).some(
-    (name) => name.endsWith(".partial") && epochsOf(join(out, name)) > 0,
+    (name) =>
+      name.endsWith(".partial") &&
+      (index === undefined || Number.parseInt(name, 10) === index) &&
+      epochsOf(join(out, name)) > 0,
   );
 }
 
