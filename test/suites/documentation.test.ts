@@ -1,8 +1,9 @@
-/** The documents: every link within the repository leads somewhere, every command that they name is there. */
+/** The documents: every link within the repository leads somewhere, every command and option that they name is there. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { COMMANDS, runCommand, type Tool } from "./commands.js";
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 const GENERATED = new Set(["node_modules", "dist", "out", ".git"]);
@@ -29,6 +30,33 @@ const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "u
 
 const files = documents(repository).map((path) => relative(repository, path));
 
+/** What `--help` of each command says, by `tool command`. */
+const helps = new Map<string, string>();
+beforeAll(async () => {
+  for (const [tool, commands] of Object.entries(COMMANDS) as [Tool, readonly string[]][]) {
+    await Promise.all(
+      commands.map(async (command) => {
+        helps.set(`${tool} ${command}`, (await runCommand(tool, [command, "--help"])).output);
+      }),
+    );
+  }
+});
+
+/** Commands and options that a text names and no help mentions. */
+function unknownCommands(text: string): string[] {
+  return [...text.matchAll(/\bvaeport-(train|export|infer) ([^`\n#|"]*)/g)].flatMap(
+    ([line, tool, rest = ""]) => {
+      const [first = ""] = rest.split(/[ <,]/);
+      const help = helps.get(`${tool} ${first.endsWith(".json") ? "layers" : first}`);
+      if (help === undefined) return [line];
+      const options = [...rest.matchAll(/ (--?[a-z][a-z-]*)/g)].map(([, option]) => option!);
+      return options
+        .filter((option) => !help.includes(option))
+        .map((option) => `${line}: ${option}`);
+    },
+  );
+}
+
 test("there are documents", () => {
   expect(files).toEqual(expect.arrayContaining(["README.md", join("docs", "formats.md")]));
 });
@@ -44,5 +72,9 @@ describe.each(files)("%s", (file) => {
   test("names scripts of package.json", () => {
     const named = [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/g)].map(([, name]) => name!);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  test("names commands and options that are there", () => {
+    expect(unknownCommands(text)).toEqual([]);
   });
 });

@@ -1,18 +1,11 @@
 /** Every command's exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMMANDS, runCommand, type Tool } from "./commands.js";
 
-type Tool = "train" | "export" | "infer";
-
-const COMMANDS: Readonly<Record<Tool, readonly string[]>> = {
-  train: ["setup", "train", "resume", "evaluate", "pictures", "export", "sweep"],
-  export: ["layers", "vae", "triton", "manifest"],
-  infer: ["doctor", "setup", "encode", "score", "reconstruct", "sample"],
-};
 const TOOLS = Object.keys(COMMANDS) as Tool[];
 const FILES = new URL("../../packages/", import.meta.url);
 const TINY = fileURLToPath(new URL("infer/test/fixtures/tiny-vae", FILES));
@@ -37,19 +30,8 @@ afterAll(() => {
   expect(left.sort()).toEqual(given); // nothing more, where a command failed
 });
 
-/** As a shell gives it: 128 and the number of the signal that ended the process. */
-async function statusOf(tool: Tool, args: readonly string[], nodeOptions: readonly string[] = []) {
-  const bin = fileURLToPath(new URL(`${tool}/bin/vaeport-${tool}.js`, FILES));
-  const child = spawn(process.execPath, [...nodeOptions, bin, ...args], { cwd: scratch });
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (data) => (output += data));
-  child.stderr.on("data", (data) => (errors += data));
-  const status = await new Promise<number>((done) =>
-    child.once("close", (code, signal) => done(code ?? 128 + constants.signals[signal!])),
-  );
-  return { status, output, errors };
-}
+const statusOf = (tool: Tool, args: readonly string[], node: readonly string[] = []) =>
+  runCommand(tool, args, { cwd: scratch, node });
 
 describe.concurrent.each(TOOLS)("vaeport-%s", (tool) => {
   test.each([["--help"], ["-h"], ["--version"]])("%s is 0", async (flag) => {
