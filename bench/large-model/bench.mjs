@@ -1,4 +1,7 @@
-/** `npm run bench:large`: a 1 GB model of four 256 MB weights, to files of its own; writes bench/results/large-model.md. */
+/**
+ * `npm run bench:large [rounds] [folder]`: a 1 GB model of four 256 MB weights, to files of its own; writes
+ * bench/results/large-model.md. In a folder in memory, such as /dev/shm, no disk blurs what is compared.
+ */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +10,11 @@ import { describeRun } from "../../scripts/lib/machine.mjs";
 import { summarise } from "../lib/statistics.mjs";
 import { runExport, timeCopy, writeModel } from "./measure.mjs";
 
-const ROUNDS = Number(process.argv[2] ?? 5);
+const [rounds = "5", parent = tmpdir()] = process.argv.slice(2);
+const ROUNDS = Number(rounds);
 const median = (/** @type {number[]} */ values) => summarise(values).median;
 /** @typedef {import("./measure.mjs").Run & { copy: number }} Run with the seconds of the copy behind it */
-const folder = mkdtempSync(join(tmpdir(), "vaeport-large-"));
+const folder = mkdtempSync(join(parent, "vaeport-large-"));
 try {
   const weights = writeModel(join(folder, "model"), 8192, 4);
   const target = join(folder, "model.onnx");
@@ -34,7 +38,7 @@ try {
   };
   const report = `# A large model to ONNX
 
-${describeRun("npm run bench:large")} Medians of ${ROUNDS} rounds, exports and copies in turn, each export in a process of its own.
+${describeRun(["npm run bench:large", ...process.argv.slice(2)].join(" "))} Medians of ${ROUNDS} rounds, exports and copies in turn, each export in a process of its own.
 
 Four dense layers of 256 MB each, ${weights.toLocaleString("en")} bytes of weights, external data of ${statSync(`${target}.data`).size.toLocaleString("en")} bytes.
 

@@ -217,7 +217,7 @@ test.each<[string, string[], RegExp]>([
   [
     "an unsupported layer",
     ["refused/model.json", "-o", "x.onnx"],
-    /encode \(CategoryEncoding\): tf.js overwrites/,
+    /encode \(CategoryEncoding\): numTokens 2 is not supported/,
   ],
   [
     "a target that exists",

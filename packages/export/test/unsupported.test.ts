@@ -45,7 +45,7 @@ describe("refusals", () => {
       [UnsupportedModelError: Model "model" has 3 parts that cannot be exported:
         double (Scale): no translator for this class
         triple (Scale): no translator for this class
-        encode (CategoryEncoding): tf.js overwrites the shape of its input with that of its output
+        encode (CategoryEncoding): numTokens 2 is not supported (another than the size of its input; tf.js gives a model's input the shape of what this layer makes of it)
       Replace them by supported layers, or pass a function for the class in options.translators.]
     `);
   });

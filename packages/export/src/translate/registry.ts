@@ -10,6 +10,7 @@ import * as element from "./element.js";
 import * as merge from "./merge.js";
 import { batchNormalization, layerNormalization } from "./normalization.js";
 import * as pooling from "./pooling.js";
+import * as preprocessing from "./preprocessing.js";
 import * as recurrent from "./recurrent.js";
 import * as shape from "./shape.js";
 import type { Translator, Translators } from "./types.js";
@@ -24,7 +25,6 @@ const refuse =
     throw new UnsupportedError(reason);
   };
 const CELL = "a cell is no layer by itself; wrap it in tf.layers.rnn";
-const OVERWRITES = "tf.js overwrites the shape of its input with that of its output";
 
 /** Layers that take float32 alone. */
 const FLOAT_LAYERS: Translators = {
@@ -37,8 +37,7 @@ const FLOAT_LAYERS: Translators = {
   AveragePooling3D: pooling.averagePooling3d,
   BatchNormalization: batchNormalization,
   Bidirectional: recurrent.bidirectional,
-  CategoryEncoding: refuse(OVERWRITES),
-  CenterCrop: refuse(OVERWRITES),
+  CenterCrop: preprocessing.centerCrop,
   Concatenate: merge.concatenate,
   Conv1D: convolution.conv1d,
   Conv2D: convolution.conv2d,
@@ -77,7 +76,9 @@ const FLOAT_LAYERS: Translators = {
   RandomWidth: refuse("it draws random numbers at inference"),
   ReLU: activations.relu,
   RepeatVector: shape.repeatVector,
-  Resizing: refuse("tf.js cannot run it inside a model, and announces a shape without the batch"),
+  Resizing: refuse(
+    "tf.js cannot run it in a model (it throws), and states a shape without the batch",
+  ),
   RNN: recurrent.recurrent,
   SeparableConv2D: convolution.separableConv2d,
   SimpleRNN: recurrent.recurrent,
@@ -105,6 +106,7 @@ export const TRANSLATORS: Translators = {
   ...Object.fromEntries(
     Object.entries(FLOAT_LAYERS).map(([name, translator]) => [name, floats(translator)]),
   ),
+  CategoryEncoding: preprocessing.categoryEncoding,
   Embedding: element.embedding,
   Flatten: shape.flatten,
   Rescaling: element.rescaling,

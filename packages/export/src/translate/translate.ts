@@ -10,6 +10,7 @@ import { permutationTo, permuteList, sourceShape } from "../ir/layout.js";
 import { BATCH, type Dim, type Layout, type Value } from "../ir/types.js";
 import type { SourceCall, SourceLayer, SourceModel, SourceValue } from "../source/types.js";
 import { maskMakerOf } from "./masks.js";
+import { statesItsShapes } from "./preprocessing.js";
 import type { TranslationContext, Translators } from "./types.js";
 
 /**
@@ -24,7 +25,8 @@ export function translateModel(
   translators: Translators,
   { unrollRecurrent = false }: { unrollRecurrent?: boolean | undefined } = {},
 ): Value[] {
-  const walk = new Walk(g, translators, { maskedBy: maskMakerOf(model), unrollRecurrent });
+  const context = { maskedBy: maskMakerOf(model), unrollRecurrent };
+  const walk = new Walk(g, translators, context, statesItsShapes(model));
   const outputs = walk.model(model, inputs);
   if (walk.unsupported.length > 0) throw new UnsupportedModelError(model.name, walk.unsupported);
   if (walk.failure !== undefined) throw walk.failure;
@@ -99,13 +101,16 @@ class Walk {
   readonly #g: GraphBuilder;
   readonly #translators: Translators;
   readonly #context: TranslationContext;
+  readonly #shapesHold: boolean;
 
   constructor(
     g: GraphBuilder,
     translators: Translators,
     given: Omit<TranslationContext, "translate">,
+    shapesHold: boolean,
   ) {
     this.#g = g;
+    this.#shapesHold = shapesHold;
     this.#translators = translators;
     this.#context = { translate: (layer, inputs) => this.#inner(layer, inputs), ...given };
   }
@@ -132,7 +137,7 @@ class Walk {
     try {
       needElements(call.outputs);
       const outputs = this.#translate(call.layer, inputs);
-      needShapes(outputs, call.outputs);
+      if (this.#shapesHold) needShapes(outputs, call.outputs);
       return outputs;
     } catch (error) {
       const { className } = call.layer;

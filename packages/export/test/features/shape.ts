@@ -21,6 +21,23 @@ function randomWidth(): tfl.LayersModel {
   return tfl.model({ name: "model", inputs: x, outputs: y });
 }
 
+/** Behind a layer that makes a shape of its own: tf.js overwrites that shape, and runs. */
+const behindConv = (make: () => tfl.layers.Layer) => () =>
+  sequential(image, [layers.conv2d({ name: "conv", filters: 2, kernelSize: 1 }), make()]);
+
+/** Whole numbers 0 to 5, as they come. */
+function encoding(outputMode: "count" | "multiHot" | "oneHot", count: number) {
+  const kernelInitializer = "identity";
+  const same = layers.dense({ name: "same", units: count, useBias: false, kernelInitializer });
+  const model = () => {
+    const x = tfl.input({ name: "x", shape: [count] });
+    const encode = layers.categoryEncoding({ numTokens: 6, outputMode });
+    const y = encode.apply(same.apply(x)) as tfl.SymbolicTensor;
+    return tfl.model({ name: "model", inputs: x, outputs: y });
+  };
+  return { model, compare: { below: 6 } };
+}
+
 const image = [4, 5, 3];
 const ids = { compare: { below: 7 } };
 
@@ -88,10 +105,16 @@ export const shape: Feature[] = [
     "by default": refused(one(image, () => layers.resizing({ height: 2, width: 2 }))),
   }),
   ...rows("CenterCrop", {
-    "by default": refused(one(image, () => layers.centerCrop({ height: 2, width: 2 }))),
+    "behind another layer": behindConv(() => layers.centerCrop({ height: 2, width: 3 })),
+    "at a model's input": refused(one(image, () => layers.centerCrop({ height: 2, width: 2 }))),
+    "to more than there is": refused(behindConv(() => layers.centerCrop({ height: 9, width: 9 }))),
   }),
   ...rows("CategoryEncoding", {
-    "by default": refused(
+    "count, behind another layer": encoding("count", 3),
+    "multiHot, behind another layer": encoding("multiHot", 3),
+    "oneHot, behind another layer": encoding("oneHot", 1),
+    "oneHot of several": refused(encoding("oneHot", 3).model),
+    "at a model's input": refused(
       one([3], () => layers.categoryEncoding({ numTokens: 5, outputMode: "multiHot" })),
     ),
   }),
