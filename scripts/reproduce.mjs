@@ -1,6 +1,7 @@
 /**
  * `npm run reproduce -- burda-vae`: trains a config of packages/train/configs, evaluates it where the result needs that,
- * compares with the expected number, and records all in bench/results. A finished run in out/reproduce is not trained again.
+ * compares with the expected number, and records all in bench/results. A run in out/reproduce that is finished is not
+ * trained again, and one that was stopped goes on.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,9 +38,11 @@ async function reproduce(name) {
   for (const seed of seeds) {
     const folder = seed === 1 ? name : `${name}-seed-${seed}`;
     const run = join(repository, "out", "reproduce", folder);
-    if (!existsSync(join(run, "summary.json"))) {
-      await command("train", ["train", config, "-o", run, "--seed", String(seed), "--force"]);
-    }
+    const [begun, finished] = ["metrics.jsonl", "summary.json"].map((file) => {
+      return existsSync(join(run, file));
+    });
+    if (!begun) await command("train", ["train", config, "-o", run, "--seed", String(seed)]);
+    else if (!finished) await command("train", ["resume", run]);
     if (samples && !readEvaluation(run)) {
       await command("train", ["evaluate", run, "--samples", String(samples)]);
     }
