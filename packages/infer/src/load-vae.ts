@@ -14,7 +14,8 @@ export interface LoadOptions extends ProviderOptions {
   onProgress?: (progress: Progress) => void;
   /**
    * Keeps the files of URLs for later loads, which then work without the network too: `true` for the platform's own
-   * cache (the Cache API in browsers; in Node a folder, which `VAEPORT_CACHE` may name), or your own. False by default.
+   * cache (the Cache API in browsers; in Node `models` in the user's cache, which `VAEPORT_CACHE` moves), or your own.
+   * False by default.
    */
   cache?: boolean | FileCache;
   /** Milliseconds for which a connection may bring nothing before a file is tried again; 30 000 by default. */

@@ -33,10 +33,13 @@ async function startServer() {
 
 let server: Awaited<ReturnType<typeof startServer>>;
 let folder: string;
+/** Where the cache keeps models. */
+let models: string;
 beforeEach(async () => {
   server = await startServer();
   folder = mkdtempSync(join(tmpdir(), "vaeport-"));
   vi.stubEnv("VAEPORT_CACHE", folder);
+  models = join(folder, "models");
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -74,8 +77,8 @@ describe("the folder in Node", () => {
   test("whose files were changed is mended from the network", async () => {
     await load(true);
     server.asked();
-    for (const name of readdirSync(folder)) {
-      if (name.startsWith("graph-")) writeFileSync(join(folder, name), "nonsense");
+    for (const name of readdirSync(models)) {
+      if (name.startsWith("graph-")) writeFileSync(join(models, name), "nonsense");
     }
     expect(await load(true)).toEqual({ offline: false, cached: [] });
     expect(server.asked()).toEqual([...GRAPHS, "vae.json"]);
@@ -89,7 +92,7 @@ describe("the folder in Node", () => {
 
   test("holds whole files alone, under keys that are names", async () => {
     await load(true);
-    const names = readdirSync(folder);
+    const names = readdirSync(models);
     expect(names).toHaveLength(4);
     for (const name of names) expect(name).toMatch(/^(?:graph|vae-json)-[0-9a-f]{64}$/);
   });

@@ -4,11 +4,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { FileCache } from "../file-cache.js";
 
-/** Models in `userCache`; in the very folder that `VAEPORT_CACHE` names. */
-export function cacheFolder(): string {
-  return process.env.VAEPORT_CACHE || join(userCache(), "models");
-}
-
 /** `vaeport` in the platform's place for caches; `VAEPORT_CACHE` names another folder. */
 export function userCache(): string {
   const { VAEPORT_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
@@ -22,8 +17,8 @@ export function userCache(): string {
   return join(place, "vaeport");
 }
 
-/** A folder with a file for each key. */
-export async function openCacheFolder(folder = cacheFolder()): Promise<FileCache> {
+/** A folder with a file for each key: `models` in the user's cache. */
+export async function openCacheFolder(folder = join(userCache(), "models")): Promise<FileCache> {
   return {
     async get(key) {
       try {
