@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { loadVae } from "@vaeport/infer";
+import { loadVae, type Precision } from "@vaeport/infer";
 import { buildExplorer, type Site } from "@vaeport/test/page";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, startLab } from "./browser-lab.js";
@@ -11,6 +11,7 @@ import { shippedFolder, shippedModels } from "./shipped.js";
 const PLANE = "mnist-conv-2";
 /** The one that a software GPU runs fast enough. */
 const SMALL = "mnist-dense-20";
+const BY_CLASS = "mnist-conv-cond";
 /** Largest error of a probability between two runtimes, in bytes of a picture: rounding may tip over. */
 const ONE_BYTE = 1;
 
@@ -33,8 +34,8 @@ afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
 });
 
-/** Chooses a model or provider as a click on its label does, and waits until it runs. */
-async function choose(group: "models" | "providers", value: string): Promise<void> {
+/** Chooses a model, provider or precision as a click on its label does, and waits until it runs. */
+async function choose(group: "models" | "providers" | "precisions", value: string): Promise<void> {
   await page.locator(`#${group} label:has([value="${value}"])`).click();
   await loaded();
 }
@@ -81,10 +82,17 @@ async function drawSeven(): Promise<void> {
   await page.mouse.up();
 }
 
+/** What the page shows a drawing as, if not as the class of its example in float32. */
+interface Shown {
+  label?: number | undefined;
+  precision?: Precision;
+}
+
 /** Holds what the page shows of a drawing to what onnxruntime-node makes of the same pixels. */
-async function expectNodesNumbers(model: string): Promise<void> {
-  await using vae = await loadVae(join(shippedFolder, model), { provider: "cpu" });
-  const { label } = vae.manifest.check;
+async function expectNodesNumbers(model: string, { label, ...options }: Shown = {}): Promise<void> {
+  const folder = join(shippedFolder, model);
+  await using vae = await loadVae(folder, { provider: "cpu", ...options });
+  label ??= vae.manifest.check.label;
   const seen = await greys("seen");
   const { mean } = await vae.encode(seen, { label });
   const scores = await vae.score(seen, { label, samples: 0 });
@@ -132,6 +140,31 @@ describe.each(shippedModels)("%s", (model) => {
   });
 });
 
+test("a drawing is seen and decoded as the chosen class", async () => {
+  await choose("models", BY_CLASS);
+  await page.locator("#clear").click();
+  await drawSeven();
+  await expectNodesNumbers(BY_CLASS);
+  const [picture, analogies] = [await greys("reconstruction"), await greys("analogies")];
+  const chosen = page.locator('#classes label:has([value="3"])');
+  expect(await chosen.textContent()).toBe("3");
+  await chosen.click();
+  await changed("reconstruction", picture);
+  await expectNodesNumbers(BY_CLASS, { label: 3 });
+  await changed("analogies", analogies);
+});
+
+test("float16 has float16's numbers, and a larger error", async () => {
+  await choose("models", SMALL);
+  await choose("precisions", "float16");
+  const error = await number("parity");
+  expect(error).toBeGreaterThan(1e-5);
+  expect(error).toBeLessThan(1e-2);
+  await expectNodesNumbers(SMALL, { precision: "float16" });
+  await choose("precisions", "float32");
+  expect(await number("parity")).toBeLessThanOrEqual(1e-5);
+});
+
 describe("by keyboard alone", () => {
   test("the pad draws a line", async () => {
     await choose("models", PLANE);
@@ -162,7 +195,7 @@ describe("by keyboard alone", () => {
   test("Tab reaches every control in the order of the page", async () => {
     await page.locator("h1").click();
     const reached: string[] = [];
-    for (let press = 0; press < 16; press++) {
+    for (let press = 0; press < 17; press++) {
       await page.keyboard.press("Tab");
       reached.push(
         await page.evaluate(() => {
@@ -171,7 +204,17 @@ describe("by keyboard alone", () => {
         }),
       );
     }
-    const wanted = ["models", "providers", "pad", "clear", "example", "svg", "set-from", "step"];
+    const wanted = [
+      "models",
+      "providers",
+      "precisions",
+      "pad",
+      "clear",
+      "example",
+      "svg",
+      "set-from",
+      "step",
+    ];
     expect(reached.filter((id) => wanted.includes(id))).toEqual(wanted);
   });
 });

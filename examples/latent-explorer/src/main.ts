@@ -1,5 +1,5 @@
 /** The page: puts the panels together, and the model between them. */
-import { RunError, type Vae } from "@vaeport/infer";
+import { type Precision, RunError, type Vae } from "@vaeport/infer";
 import { byId, choice, offer } from "./dom.js";
 import { openModel, storedItem } from "./model.js";
 import { newest } from "./newest.js";
@@ -26,6 +26,7 @@ const interpolation = createInterpolation({ drawing: pad.seen, onError: report }
 const analogies = createAnalogies(report);
 const model = choice("models", open);
 const provider = choice("providers", open);
+const precision = choice<Precision>("precisions", open);
 const chosenClass = choice("classes", () => {
   label = Number(chosenClass.value);
   if (vae) useClass(vae).then(encode, report);
@@ -33,6 +34,7 @@ const chosenClass = choice("classes", () => {
 const address = new URLSearchParams(location.hash.slice(1));
 model.set(address.get("model"));
 provider.set(address.get("provider"));
+precision.set(address.get("precision"));
 
 /** The drawing's posterior and scores; its mean becomes the point on show. */
 const encode = newest(async () => {
@@ -65,12 +67,14 @@ async function open(): Promise<void> {
   opening.abort();
   opening = new AbortController();
   const { signal } = opening;
-  history.replaceState(null, "", `#model=${model.value}&provider=${provider.value}`);
+  const chosen = { model: model.value, provider: provider.value, precision: precision.value };
+  history.replaceState(null, "", `#${new URLSearchParams(chosen)}`);
   say("Loading…");
   byId("panels").ariaBusy = "true";
   try {
-    const next = await openModel(model.value, {
-      provider: provider.value,
+    const next = await openModel(chosen.model, {
+      provider: chosen.provider,
+      precision: chosen.precision,
       signal,
       onProgress: ({ loaded, total }) => say(`Loading, ${Math.round((100 * loaded) / total)} %`),
     });
@@ -87,6 +91,7 @@ async function open(): Promise<void> {
       report(error);
       model.set(vae?.manifest.name ?? null);
       provider.set(String(vae?.runtime.requested));
+      precision.set(vae?.runtime.precision ?? null);
     }
   }
   if (!signal.aborted) byId("panels").ariaBusy = "false";

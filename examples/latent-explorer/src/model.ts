@@ -9,7 +9,7 @@ const runtime = workerRuntime(worker);
 /** Loads a model of @vaeport/models by its name; its files are kept for the next visit. */
 export function openModel(
   name: string,
-  options: Pick<LoadOptions, "provider" | "onProgress" | "signal">,
+  options: Pick<LoadOptions, "provider" | "precision" | "onProgress" | "signal">,
 ): Promise<Vae> {
   return loadVae(`${name}/`, { ...options, runtime, cache: true });
 }
