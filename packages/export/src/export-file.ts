@@ -55,20 +55,22 @@ export function openedGraph(
 }
 
 /** True where a graph's weights are written to a file of their own. */
-export function isExternal(graph: Graph, { externalData }: FileOptions): boolean {
+function isExternal(graph: Graph, { externalData }: FileOptions): boolean {
   return externalData ?? weightBytes(graph) > MAX_INLINE_BYTES;
 }
 
 /** Writes a graph, its weights piece by piece. */
 export function writeGraph(graph: Graph, path: string, options: FileOptions): ExportedFiles {
   const { force = false, onProgress } = options;
-  if (!isExternal(graph, options)) {
-    const bytes = serialize(graph, PRODUCER);
+  const name = `${nameOf(path)}.data`;
+  const external = isExternal(graph, options);
+  const { bytes, dataBytes, data } = external
+    ? serializeExternal(graph, PRODUCER, name)
+    : { bytes: serialize(graph, PRODUCER), dataBytes: 0, data: () => [] };
+  if (dataBytes === 0) {
     writeFilesWhole([{ path, pieces: [bytes] }], force);
     return { graph, files: [{ path, bytes: bytes.length }] };
   }
-  const name = `${nameOf(path)}.data`;
-  const { bytes, dataBytes, data } = serializeExternal(graph, PRODUCER, name);
   const dataPath = beside(path, name);
   const files = [
     { path, pieces: [bytes] },

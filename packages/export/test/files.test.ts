@@ -106,6 +106,26 @@ describe("external data", () => {
     await checkFile(at("bytes.onnx"));
   });
 
+  test("a large weight that is damaged, which shows while it is written, leaves nothing behind", async () => {
+    await saveModel(largeModel(), at("damaged"), { shards: 3 });
+    const shard = at("damaged", "group1-shard1of3.bin");
+    const bytes = readFileSync(shard);
+    bytes.writeUInt32LE(0xffc00000, 4 * 1000);
+    writeFileSync(shard, bytes);
+    const attempt = exportOnnxFile(at("damaged", "model.json"), at("damaged.onnx"), {
+      externalData: true,
+    });
+    await expect(attempt).rejects.toThrow(/has no number at element \d+ \(NaN\)/);
+    expect(readdirSync(scratch).filter((name) => /^damaged.onnx|partial/.test(name))).toEqual([]);
+  });
+
+  test("weights too small to lie beside it stay in the model's file", async () => {
+    const model = sequential([2], [layers.dense({ units: 3 })]);
+    const { files } = await exportOnnxFile(model, at("tiny.onnx"), { externalData: true });
+    expect(files.map(({ path }) => path)).toEqual([at("tiny.onnx")]);
+    await expectSame(at("tiny.onnx"), model);
+  });
+
   test("nothing is replaced without force, nothing half written stays", async () => {
     const { encoder } = convVae(12, 3, 5);
     writeFileSync(at("taken.onnx.data"), "precious");

@@ -61,9 +61,15 @@ function readPart(path: string, target: Uint8Array, offset: number): void {
   }
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: "permission is denied",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file",
+};
+
 function unreadable(path: string, cause: unknown): SourceError {
   const code = (cause as NodeJS.ErrnoException).code;
-  const reason = code === "ENOENT" ? "there is no such file" : String(code);
+  const reason = UNREADABLE[String(code)] ?? String(code);
   return new SourceError(`Cannot read ${path}: ${reason}. Check the path.`, { cause });
 }
 

@@ -1,37 +1,21 @@
 /** Random layers and what they work on, for property tests: only what tf.js and the export both take. */
 import fc from "fast-check";
+import {
+  activation,
+  type Case,
+  channels,
+  extent,
+  type LayerCase,
+  padding,
+  size,
+  times,
+  units,
+  useBias,
+} from "./random-options.js";
+import { bidirectional, ofCells, recurrent, video } from "./random-recurrent.js";
 import { tfl } from "./tf.js";
 
 const { layers } = tfl;
-
-/** A layer to be made of its class and options; a layer or cells inside are such too. */
-export interface LayerCase {
-  make: string;
-  config: Readonly<Record<string, unknown>>;
-}
-
-/** A layer over items of these shapes, one an input. */
-export interface Case extends LayerCase {
-  shapes: readonly (readonly number[])[];
-  /** Inputs are whole numbers below this. */
-  below?: number;
-}
-
-const padding = fc.constantFrom("same", "valid");
-const size = fc.integer({ min: 1, max: 3 });
-const extent = fc.integer({ min: 3, max: 7 });
-const channels = fc.integer({ min: 1, max: 4 });
-const units = fc.integer({ min: 1, max: 5 });
-const useBias = fc.boolean();
-const activation = fc.constantFrom(
-  ..."elu gelu hardSigmoid linear mish relu relu6 selu sigmoid softplus softsign swish tanh".split(
-    " ",
-  ),
-);
-const gate = fc.constantFrom(..."elu gelu hardSigmoid relu sigmoid softsign tanh".split(" "));
-
-const times = <T>(value: fc.Arbitrary<T>, count: number) =>
-  fc.array(value, { minLength: count, maxLength: count });
 
 /** Options given, in a case of this class over images of `rank` axes, channels first or last. */
 function overImages(
@@ -83,26 +67,6 @@ function pooling(make: string, rank: number): fc.Arbitrary<Case> {
   return overImages(make, rank, { poolSize, strides, padding });
 }
 
-/** Plain tf.js has no orthogonal initializer without chained operators; weights are set anyway. */
-const start = { recurrentInitializer: "zeros", unitForgetBias: false } as const;
-
-function recurrent(make: string): fc.Arbitrary<Case> {
-  return fc
-    .record({
-      shape: fc.tuple(fc.integer({ min: 1, max: 5 }), channels),
-      config: fc.record({
-        units,
-        useBias,
-        activation: gate,
-        recurrentActivation: gate,
-        goBackwards: fc.boolean(),
-        returnSequences: fc.boolean(),
-        returnState: fc.boolean(),
-      }),
-    })
-    .map(({ shape, config }) => ({ make, shapes: [shape], config: { ...config, ...start } }));
-}
-
 const item = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
 
 function overItems(
@@ -115,59 +79,6 @@ function overItems(
 const ends = times(times(fc.integer({ min: 0, max: 1 }), 2), 2);
 
 const axesOf = (shape: readonly number[]) => shape.map((_, index) => index + 1);
-
-/** Cells of a recurrent layer: one, or a stack. */
-const cells: fc.Arbitrary<LayerCase> = fc.record({
-  make: fc.constantFrom("simpleRNNCell", "gruCell", "lstmCell"),
-  config: fc
-    .record({ units, useBias, activation: gate, recurrentActivation: gate })
-    .map((config) => ({ ...config, ...start })),
-});
-const ofCells: fc.Arbitrary<Case> = fc.record({
-  make: fc.constant("rnn"),
-  shapes: fc.tuple(fc.tuple(size, channels)),
-  config: fc.record({
-    cell: fc.array(cells, { minLength: 1, maxLength: 3 }),
-    goBackwards: fc.boolean(),
-    returnSequences: fc.boolean(),
-    returnState: fc.boolean(),
-  }),
-});
-
-const bidirectional: fc.Arbitrary<Case> = fc
-  .oneof(recurrent("simpleRNN"), recurrent("gru"), recurrent("lstm"))
-  .chain(({ shapes, ...layer }) =>
-    fc.constantFrom("concat", "sum", "mul", "ave", null).map((mergeMode) => ({
-      make: "bidirectional",
-      shapes,
-      // tf.js cannot merge the outputs of layers that give states beside a last step
-      config: { layer: { ...layer, config: { ...layer.config, returnState: false } }, mergeMode },
-    })),
-  );
-
-const video: fc.Arbitrary<Case> = fc
-  .record({
-    spatial: times(extent, 2),
-    steps: size,
-    depth: channels,
-    config: fc.record({
-      filters: size,
-      kernelSize: times(size, 2),
-      strides: times(size, 2),
-      padding,
-      useBias,
-      activation: gate,
-      recurrentActivation: gate,
-      dataFormat: fc.constantFrom("channelsLast", "channelsFirst"),
-      goBackwards: fc.boolean(),
-      returnSequences: fc.boolean(),
-      returnState: fc.boolean(),
-    }),
-  })
-  .map(({ spatial, steps, depth, config }) => {
-    const image = config.dataFormat === "channelsFirst" ? [depth, ...spatial] : [...spatial, depth];
-    return { make: "convLstm2d", shapes: [[steps, ...image]], config: { ...config, ...start } };
-  });
 
 /** Inputs of one to four axes that broadcast as in tf.js: sizes of 1, and axes missing in front. */
 function merging(make: string): fc.Arbitrary<Case> {
