@@ -220,6 +220,29 @@ describe("sources", () => {
     await exportOnnxFile(path, at("initial.onnx"));
     await expectSame(at("initial.onnx"), model);
   });
+
+  test.each(["null", "left out"])("initializers that are %s are not run either", async (how) => {
+    const lstm = { units: 3, recurrentInitializer: "zeros", unitForgetBias: false } as const;
+    const model = sequential(
+      [6, 6, 2],
+      [
+        layers.separableConv2d({ filters: 2, kernelSize: 2 }),
+        layers.reshape({ targetShape: [5, 10] }),
+        layers.bidirectional({ layer: layers.lstm(lstm) as tfl.RNN, mergeMode: "concat" }),
+      ],
+    );
+    const folder = at(`initializers-${how}`);
+    await saveModel(model, folder);
+    const path = join(folder, "model.json");
+    const written = readFileSync(path, "utf8");
+    // tf.js cannot compute the orthogonal matrix that is recurrent weights' default without chained operators
+    const bare = JSON.parse(written, (key, value) =>
+      key.endsWith("_initializer") ? (how === "null" ? null : undefined) : value,
+    );
+    writeFileSync(path, JSON.stringify(bare));
+    await exportOnnxFile(path, `${folder}.onnx`);
+    await expectSame(`${folder}.onnx`, model);
+  });
 });
 
 describe("quantised weights", () => {

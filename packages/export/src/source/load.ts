@@ -174,6 +174,6 @@ export function weightBytes(spec: WeightSpec): number {
   return count * (storedBytes({ ...spec }) ?? 0);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
