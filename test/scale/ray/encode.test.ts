@@ -93,9 +93,14 @@ describe("the Ray Data job", () => {
     expect(existsSync(at("encoded", "_SUCCESS"))).toBe(false);
     const before = written();
 
-    const second = await cluster.run(JOB, args).ended;
-    expect(second.output).toContain(`${ROWS} rows`);
-    expect(second.code).toBe(0);
+    // Ray takes half a minute to notice that a node is dead, and fails what it places there meanwhile.
+    let starts = 2;
+    let last = await cluster.run(JOB, args).ended;
+    for (; last.code !== 0 && /its node has died/.test(last.output) && starts < 5; starts++) {
+      last = await cluster.run(JOB, args).ended;
+    }
+    expect(last.output).toContain(`${ROWS} rows`);
+    expect(last.code).toBe(0);
     const seconds = (performance.now() - started) / 1000;
     expect(JSON.parse(readFileSync(at("encoded", "_SUCCESS"), "utf8"))).toEqual({ rows: ROWS });
 
@@ -105,7 +110,7 @@ describe("the Ray Data job", () => {
     results.push(
       ["rows, ids, files", `${ROWS}, ${ROWS} unique, ${written()}`],
       ["killed by SIGKILL", `an actor, a node, the driver (with ${before} files written)`],
-      ["starts of the driver", "2"],
+      ["starts of the driver", String(starts)],
       ["largest error against @vaeport/infer", largest.toExponential(1)],
       ["rows per second, kills and starts included", (ROWS / seconds).toFixed(0)],
     );
