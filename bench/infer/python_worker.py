@@ -74,6 +74,15 @@ def step(torch, kind, given, attributes):
         return lambda x: x.reshape(x.shape[0], *[n if n != 0 else x.shape[i + 1] for i, n in enumerate(shape[1:])])
     if kind == "Transpose":
         return lambda x: x.permute(*attributes["perm"])
+    if kind == "Slice":
+        starts, ends, axes = ([int(n) for n in numbers] for numbers in given)
+
+        def cut(x):
+            for start, end, axis in zip(starts, ends, axes):
+                x = x.narrow(axis, start, end - start)
+            return x
+
+        return cut
     if kind == "Add":
         return lambda x: x + given[0]
     simple = {"Relu": torch.relu, "Sigmoid": torch.sigmoid, "Identity": lambda x: x}

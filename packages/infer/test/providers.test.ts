@@ -99,6 +99,25 @@ describe("wrong numbers", () => {
     expect(error.message).toContain("reconstruction[0]");
   });
 
+  test.each([
+    ["float32", 1e-3, false],
+    ["float16", 1e-3, true],
+    ["float16", 1e-2, false],
+  ] as const)("%s, off by %f: taken %s", async (precision, error, taken) => {
+    const { manifest, files } = tinyBytes();
+    const { float32 } = manifest.variants;
+    // No error is stated for it: what is allowed is the rounding of a GPU that computes in float16.
+    const halved = { ...manifest, variants: { float32, float16: float32 } };
+    const runtime = fakeRuntime({ gpu: { error } }, ["gpu"]);
+    const load = loadVae({ manifest: halved, files }, { runtime, precision });
+    expect(
+      await load.then(
+        () => true,
+        () => false,
+      ),
+    ).toBe(taken);
+  });
+
   test("are taken when verification is turned off, and the report says so", async () => {
     const runtime = fakeRuntime({ wrong: { error: 1 } }, ["wrong"]);
     const vae = await loadVae(tinyBytes(), { runtime, verify: false });
