@@ -27,12 +27,15 @@ export async function findAdapter(automatic: boolean): Promise<Adapter> {
     navigator?: GpuNavigator;
     isSecureContext?: boolean;
   };
-  if (navigator?.gpu === undefined) {
+  const gpu = navigator?.gpu;
+  if (gpu === undefined) {
     const why =
       isSecureContext === false ? "the page is not served over https" : "it has no WebGPU";
     throw new InferError(`The browser offers no WebGPU: ${why}.`);
   }
-  const found = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  const ask = () => gpu.requestAdapter({ powerPreference: "high-performance" });
+  // Chromium answers the first request with null while its GPU process starts.
+  const found = (await ask()) ?? (await ask());
   if (found === null) throw new InferError("The browser's WebGPU has no adapter for this machine.");
   const adapter = describe(found.info, found.isFallbackAdapter);
   if (automatic && adapter.software) {
