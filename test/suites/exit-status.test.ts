@@ -7,9 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMMANDS, runCommand, type Tool } from "./commands.js";
 
 const TOOLS = Object.keys(COMMANDS) as Tool[];
-const FILES = new URL("../../packages/", import.meta.url);
-const TINY = fileURLToPath(new URL("infer/test/fixtures/tiny-vae", FILES));
-const CONDITIONAL = fileURLToPath(new URL("infer/test/fixtures/tiny-conditional", FILES));
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../packages/infer/test/fixtures/${name}`, import.meta.url));
+/** What stands for a folder in the lines below. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  "<model>": fixture("tiny-vae"),
+  "<model-with-3-classes>": fixture("tiny-conditional"),
+};
 
 const scratch = mkdtempSync(join(tmpdir(), "vaeport-exit-"));
 beforeAll(() => {
@@ -69,18 +73,18 @@ test.concurrent.each<[Tool, number, string]>([
   ["export", 2, "a.json b.json -o x.onnx"],
   ["export", 2, "model.json -o x.onnx --opset 22"],
   ["export", 2, "triton empty"],
-  ["export", 2, `triton ${TINY} -o repository --precision int8`],
+  ["export", 2, "triton <model> -o repository --precision int8"],
   ["export", 2, "manifest encoder.onnx -o model"],
   ["infer", 2, "fly"],
   ["infer", 2, "doctor tpu"],
   ["infer", 2, "doctor cpu wasm"],
   ["infer", 2, "setup rocm"],
-  ["infer", 2, `encode ${TINY} x.npy`],
-  ["infer", 2, `encode ${TINY} x.npy -o z.csv`],
-  ["infer", 2, `sample ${TINY} -n some -o z.npy`],
-  ["infer", 2, `sample ${TINY} -n 3 -o z.npy --provider tpu`],
-  ["infer", 2, `sample ${TINY} -n 3 -o z.npy --precision int8`],
-  ["infer", 2, `sample ${CONDITIONAL} -n 3 -o z.npy --label 3`],
+  ["infer", 2, "encode <model> x.npy"],
+  ["infer", 2, "encode <model> x.npy -o z.csv"],
+  ["infer", 2, "sample <model> -n some -o z.npy"],
+  ["infer", 2, "sample <model> -n 3 -o z.npy --provider tpu"],
+  ["infer", 2, "sample <model> -n 3 -o z.npy --precision int8"],
+  ["infer", 2, "sample <model-with-3-classes> -n 3 -o z.npy --label 3"],
   // The command line is right; a file is missing, broken or in the way.
   ["train", 1, "train nowhere.json -o run"],
   ["train", 1, "train broken.json -o run"],
@@ -92,16 +96,19 @@ test.concurrent.each<[Tool, number, string]>([
   ["export", 1, "nowhere.json -o x.onnx"],
   ["export", 1, "vae empty -o model"],
   ["export", 1, "triton empty -o repository"],
-  ["export", 1, `triton ${TINY} -o taken`],
+  ["export", 1, "triton <model> -o taken"],
   ["export", 1, "manifest nowhere.onnx nowhere.onnx -o model"],
   ["infer", 1, "encode nowhere x.npy -o z.npy"],
-  ["infer", 1, `encode ${TINY} nowhere.npy -o z.npy`],
-  ["infer", 1, `encode ${TINY} empty -o z.npy`],
+  ["infer", 1, "encode <model> nowhere.npy -o z.npy"],
+  ["infer", 1, "encode <model> empty -o z.npy"],
   // Done.
   ["train", 0, "sweep sweep.json --list"],
-  ["infer", 0, `sample ${TINY} -n 3 -o sampled.npy`],
+  ["infer", 0, "sample <model> -n 3 -o sampled.npy"],
 ])("vaeport-%s ends with %i: %s", async (tool, status, line) => {
-  const ended = await statusOf(tool, line.split(" "));
+  const ended = await statusOf(
+    tool,
+    line.split(" ").map((arg) => FOLDERS[arg] ?? arg),
+  );
   expect(ended).toMatchObject({ status });
   expect(ended.errors).not.toMatch(/ {4}at /); // a message, not a stack
   if (status !== 0) expect(ended).toMatchObject({ output: "", errors: /./ });
