@@ -1,9 +1,11 @@
 /** The three graphs of a model as sessions on one execution provider. */
 
 import { join, slice, type Tensors } from "./batches.js";
-import { InputError, ModelFileError } from "./errors.js";
+import { InputError } from "./errors.js";
+import { checkInterface, encoderOutputs } from "./graph-names.js";
 import { marginalLogVariance, type Posterior } from "./latent.js";
-import type { GraphName, VaeManifest } from "./manifest/types.js";
+import type { GraphName } from "./manifest/types.js";
+import type { Place, Placed } from "./options.js";
 import { type AbortableQueue, abortable, type Queue } from "./queue.js";
 import { runError, type Watch, watchLoss } from "./run-failure.js";
 import type { Feeds, GpuTensor, OpenProvider, Session, Tensor } from "./runtime/types.js";
@@ -14,17 +16,6 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   /** One-hot labels, [n, classes]. */
   label?: Tensor | undefined;
-}
-
-/** What the decoder gives, by the check vector: the reconstruction and the likelihood's natural parameters. */
-export function decoderOutputs({ check }: VaeManifest): string[] {
-  const names = ["reconstruction", "logits", "data_log_variance", "data_log_scale"];
-  return names.filter((name) => Object.hasOwn(check.outputs, name));
-}
-
-/** The encoder's outputs: the mean, and the spread as the model's posterior has it. */
-function encoderOutputs({ latent }: VaeManifest): string[] {
-  return ["mean", latent.posterior === "full" ? "scale_tril" : "log_variance"];
 }
 
 /** A posterior out of the encoder's outputs, by their names. */
@@ -105,8 +96,25 @@ export class Graphs {
     return this.#run("decoder", { z }, outputs, options);
   }
 
-  /** The likelihood's mean at z as a tensor on the GPU. Throws InputError where results cannot stay there. */
-  async decodeOnGpu(where: string, z: Tensor | GpuTensor, options: RunOptions): Promise<GpuTensor> {
+  /** The likelihood's mean at z, at its place; on the GPU an InputError where results cannot stay there. */
+  async decodeTo<To extends Place>(
+    where: string,
+    z: Tensor | GpuTensor,
+    to: To | undefined,
+    options: RunOptions,
+  ): Promise<Placed<To>> {
+    if (to === undefined || to === "cpu") {
+      return (await this.decode(z, ["reconstruction"], options)).reconstruction as Placed<To>;
+    }
+    if (to === "gpu") return (await this.#decodeOnGpu(where, z, options)) as Placed<To>;
+    throw new InputError(`${where}: to: expected "cpu" or "gpu"; got ${JSON.stringify(to)}.`);
+  }
+
+  async #decodeOnGpu(
+    where: string,
+    z: Tensor | GpuTensor,
+    options: RunOptions,
+  ): Promise<GpuTensor> {
     const items = z.shape[0]!;
     if (this.#sessions.decoder.runOnGpu === undefined) {
       throw new InputError(
@@ -223,31 +231,4 @@ async function releaseAll(sessions: readonly Session[], provider: OpenProvider):
   const ends = await Promise.allSettled(sessions.map((session) => queue(() => session.release())));
   await provider.close?.();
   for (const end of ends) if (end.status === "rejected") throw end.reason;
-}
-
-/** Inputs and outputs by name, as the format gives them: a graph may have more outputs, but no other inputs. */
-function checkInterface({ manifest, variant }: Model, sessions: Record<GraphName, Session>): void {
-  const { encoder, decoder, score } = sessions;
-  const label = manifest.condition === undefined ? [] : ["label"];
-  requireNames(variant.encoder.file, "input", ["x", ...label], encoder.inputNames);
-  requireNames(variant.encoder.file, "output", encoder.outputNames, encoderOutputs(manifest));
-  requireNames(variant.decoder.file, "input", ["z", ...label], decoder.inputNames);
-  requireNames(variant.decoder.file, "output", decoder.outputNames, decoderOutputs(manifest));
-  const known = ["x", ...encoder.outputNames, ...decoder.outputNames];
-  requireNames(variant.score.file, "input", known, score.inputNames);
-  requireNames(variant.score.file, "output", score.outputNames, ["distortion", "rate"]);
-}
-
-function requireNames(
-  file: string,
-  kind: "input" | "output",
-  available: readonly string[],
-  needed: readonly string[],
-): void {
-  const missing = needed.filter((name) => !available.includes(name));
-  if (missing.length === 0) return;
-  throw new ModelFileError(
-    file,
-    `the ${kind} ${missing.join(", ")} does not fit the format, which knows ${available.join(", ")}. Export the model again.`,
-  );
 }

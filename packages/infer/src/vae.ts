@@ -115,7 +115,7 @@ export class Vae {
     const { seed, offset, to } = options;
     const data = this.#data("reconstruct", x, options);
     return this.#call("reconstruct", data, options, async (graphs, run) => {
-      const decode = (z: Tensor | GpuTensor) => decodeTo("reconstruct", graphs, z, to, run);
+      const decode = (z: Tensor | GpuTensor) => graphs.decodeTo("reconstruct", z, to, run);
       if (seed === undefined) return graphs.withMean(data, run, decode);
       return decode(this.sampleLatent(await graphs.encode(data, run), { seed, offset }));
     });
@@ -220,7 +220,7 @@ export class Vae {
     options: PlaceOptions<To>,
   ): Promise<Placed<To>> {
     return this.#call(where, z, options, (graphs, run) =>
-      decodeTo(where, graphs, z, options.to, run),
+      graphs.decodeTo(where, z, options.to, run),
     );
   }
 
@@ -246,19 +246,4 @@ export class Vae {
   #latent(where: string, z: LatentInput, count?: number): Tensor {
     return batch(where, z, [this.manifest.latent.size], { count });
   }
-}
-
-/** The likelihood's mean at z, at its place. */
-async function decodeTo<To extends Place>(
-  where: string,
-  graphs: Graphs,
-  z: Tensor | GpuTensor,
-  to: To | undefined,
-  run: RunOptions,
-): Promise<Placed<To>> {
-  if (to === undefined || to === "cpu") {
-    return (await graphs.decode(z, ["reconstruction"], run)).reconstruction as Placed<To>;
-  }
-  if (to === "gpu") return (await graphs.decodeOnGpu(where, z, run)) as Placed<To>;
-  throw new InputError(`${where}: to: expected "cpu" or "gpu"; got ${JSON.stringify(to)}.`);
 }

@@ -1,6 +1,7 @@
 /** Comparison of a model's sessions with the check vector of its manifest. */
 import { InferError } from "./errors.js";
-import { decoderOutputs, type Graphs, posteriorOf } from "./graphs.js";
+import { decoderOutputs } from "./graph-names.js";
+import { type Graphs, posteriorOf } from "./graphs.js";
 import { oneHot } from "./input.js";
 import { reparameterise } from "./latent.js";
 import { decodeTensor } from "./manifest/tensor.js";
