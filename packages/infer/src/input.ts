@@ -133,3 +133,8 @@ export function oneHot(
   });
   return { data, shape: [n, classes] };
 }
+
+/** Options that JavaScript may leave out, though a call needs them; what it needs of them is then told. */
+export function given<Options extends object>(options: Options | undefined): Options {
+  return options ?? ({} as Options);
+}

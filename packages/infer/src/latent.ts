@@ -88,6 +88,11 @@ export type PathKind = "linear" | "spherical";
 export function latentPath(a: Tensor, b: Tensor, steps: number, kind: PathKind): Tensor {
   const k = a.data.length;
   requireWhole("interpolate: steps", steps, 2, mostItems(k));
+  if (kind !== "linear" && kind !== "spherical") {
+    throw new InputError(
+      `interpolate: path: expected "linear" or "spherical"; got ${JSON.stringify(kind)}.`,
+    );
+  }
   const weights = kind === "spherical" ? arcWeights(a.data, b.data) : chordWeights;
   const data = new Float32Array(steps * k);
   for (let step = 0; step < steps; step++) {

@@ -1,4 +1,6 @@
 /** The ways to say where a model is. */
+import { InputError } from "./errors.js";
+import { kind } from "./input.js";
 
 /**
  * Where a model is: in Node the path of a model folder or of its `vae.json`; on every platform a URL that ends in
@@ -16,11 +18,17 @@ export function isInMemory(source: ModelSource): source is InMemory {
   return typeof source === "object" && "manifest" in source;
 }
 
-/** Files out of memory, copied, so that what is checked is what runs. */
+/** The source, with files out of memory copied, so that what is checked is what runs. Throws InputError for anything else. */
 export function snapshot(source: ModelSource): ModelSource {
-  if (!isInMemory(source)) return source;
-  const files = Object.entries(source.files).map(
+  if (typeof source === "string" || kind(source) === "URL") return source;
+  const { manifest, files } = (source ?? {}) as Partial<InMemory>;
+  if (manifest === undefined || kind(files) !== "Object") {
+    throw new InputError(
+      `loadVae: source: expected a path, a URL or { manifest, files }; got ${kind(source)}.`,
+    );
+  }
+  const copies = Object.entries(files!).map(
     ([name, bytes]) => [name, new Uint8Array(bytes)] as const,
   );
-  return { manifest: source.manifest, files: Object.fromEntries(files) };
+  return { manifest, files: Object.fromEntries(copies) };
 }

@@ -2,7 +2,7 @@
 /** A loaded model: encoding, decoding, sampling and scoring, with plain Float32Arrays in and out. */
 import { InputError, UnsupportedModelError } from "./errors.js";
 import type { Graphs, RunOptions } from "./graphs.js";
-import { batch, isPictures, oneHot, requireWhole } from "./input.js";
+import { batch, given, isPictures, oneHot, requireWhole } from "./input.js";
 import {
   drawPrior,
   latentPath,
@@ -90,7 +90,7 @@ export class Vae {
 
   /** One draw of z for each item of a posterior: mean + exp(logVariance / 2) * noise, or mean + scaleTril * noise: [n, k]. */
   sampleLatent(posterior: Posterior, options: OffsetOptions & { seed: number }): Tensor {
-    const { seed, offset = 0 } = options;
+    const { seed, offset = 0 } = given(options);
     requireWhole("sampleLatent: offset", offset, 0);
     const k = this.manifest.latent.size;
     const mean = this.#latent("sampleLatent: mean", posterior.mean);
@@ -126,7 +126,7 @@ export class Vae {
     n: number,
     options: PlaceOptions<To> & OffsetOptions & { seed: number; temperature?: number | undefined },
   ): Promise<Placed<To>> {
-    const { seed, temperature = 1, offset = 0 } = options;
+    const { seed, temperature = 1, offset = 0 } = given(options);
     requireWhole("sample: offset", offset, 0);
     const z = drawPrior(n, this.manifest.latent.size, { seed, temperature, offset });
     return this.#decode("sample", z, options);
@@ -141,7 +141,7 @@ export class Vae {
     to: LatentInput,
     options: PlaceOptions<To> & { steps: number; path?: PathKind | undefined },
   ): Promise<Placed<To>> {
-    const { steps, path = "linear" } = options;
+    const { steps, path = "linear" } = given(options);
     const a = this.#latent("interpolate: from", from, 1);
     const b = this.#latent("interpolate: to", to, 1);
     return this.#decode("interpolate", latentPath(a, b, steps, path), options);
@@ -159,7 +159,7 @@ export class Vae {
       range?: readonly [number, number] | undefined;
     },
   ): Promise<Placed<To>> {
-    const { dimension, steps, range = [-3, 3] } = options;
+    const { dimension, steps, range = [-3, 3] } = given(options);
     const point = this.#latent("traverse: z", z, 1);
     return this.#decode("traverse", latentSweep(point, dimension, range, steps), options);
   }

@@ -174,6 +174,10 @@ describe("bad arguments are refused with what was expected and what came", () =>
       [vae.traverse(two, { dimension: 0, steps: 2, range: [0, Number.NaN] }), "traverse: range"],
       [vae.warmup(0), "warmup: n"],
       [vae.interpolate(new Float32Array(4), two, { steps: 3 }), "expected 1 * 2 values"],
+      [vae.interpolate(two, two, { steps: 3, path: "bent" as never }), "interpolate: path"],
+      [vae.interpolate(two, two, undefined as never), "interpolate: steps"],
+      [vae.traverse(two, undefined as never), "traverse: dimension"],
+      [vae.sample(1, undefined as never), "seed must be"],
       [vae.sample(0, { seed: 1 }), "sample: n"],
       [vae.sample(1, { seed: -1 }), "seed must be"],
       [vae.sample(1, { seed: 1, temperature: Number.NaN }), "temperature"],
@@ -186,6 +190,12 @@ describe("bad arguments are refused with what was expected and what came", () =>
     }
     const posterior = { mean: tensor(4, [2, 2]), logVariance: tensor(2, [1, 2]) };
     expect(() => vae.sampleLatent(posterior, { seed: 1 })).toThrow("expected 2 * 2 values");
+  });
+
+  test.each([undefined, null, 5, {}, { manifest: {} }, [TINY]])("source %j", async (source) => {
+    const load = loadVae(source as never);
+    await expect(load).rejects.toThrow(InputError);
+    await expect(load).rejects.toThrow("expected a path, a URL or { manifest, files }; got");
   });
 
   test.each(["threads", "maxBatch", "workers"])("option %s", async (name) => {
