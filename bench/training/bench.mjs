@@ -21,11 +21,15 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "1" },
     epochs: { type: "boolean", default: true },
     busy: { type: "boolean", default: false },
+    "processor-time": { type: "boolean", default: false },
     setup: { type: "boolean", default: true },
     out: { type: "string" },
   },
   allowNegative: true,
 });
+
+const processorTime = options["processor-time"];
+if (processorTime) process.env.BENCH_THREADS = "1"; // threads that wait for each other spin
 
 await runMain(async () => {
   await runSteps([...(options.setup ? [...bootstrapSteps, tensorFlowStep] : []), pytorchStep]);
@@ -49,12 +53,19 @@ await runMain(async () => {
   for (const net of nets) {
     const variants = VARIANTS.filter((v) => wanted.includes(v.name) && v.nets.includes(net));
     const log = (/** @type {string} */ line) => console.log(`${net}  ${line}`);
-    const results = await measure(net, variants, { rounds, epochs, busy, seed, log });
+    const results = await measure(net, variants, {
+      rounds,
+      epochs,
+      busy,
+      processorTime,
+      seed,
+      log,
+    });
     measurements.push({ net, results });
   }
   const date = new Date().toISOString().slice(0, 10);
   const command = ["npm run bench:training --", ...process.argv.slice(2)].join(" ");
-  const text = report(measurements, { date, command, rounds, seed });
+  const text = report(measurements, { date, command, rounds, seed, processorTime });
   const file = options.out ?? join(repository, "bench", "results", `training-${date}.md`);
   mkdirSync(join(file, ".."), { recursive: true });
   writeFileSync(file, text);

@@ -119,7 +119,8 @@ export const ITEMS = 468 * BATCH;
 /** Steps of one epoch. */
 export const EPOCH_STEPS = ITEMS / BATCH;
 
-export const THREADS = 2;
+/** Threads that a variant computes on; `--processor-time` takes one. */
+export const THREADS = Number(process.env.BENCH_THREADS ?? 2);
 
 /**
  * The configuration with which vaeport trains a net.

@@ -9,9 +9,9 @@ import { BATCH, EPOCH_STEPS, ITEMS, NETS, THREADS } from "./nets.mjs";
 
 /**
  * @param {Measurement[]} measurements
- * @param {{ date: string, command: string, rounds: number, seed: number }} run
+ * @param {{ date: string, command: string, rounds: number, seed: number, processorTime: boolean }} run
  */
-export function report(measurements, { date, command, rounds, seed }) {
+export function report(measurements, { date, command, rounds, seed, processorTime }) {
   const all = measurements.flatMap(({ results }) => results);
   const versions = Object.entries(Object.assign({}, ...all.map((result) => result.versions)));
   const gibibytes = Math.round(totalmem() / 2 ** 30);
@@ -21,9 +21,9 @@ ${date}, \`${command}\`
 
 ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "an unnamed processor"}, ${gibibytes} GiB;
 ${versions.map(([name, version]) => `${name} ${version}`).join(", ")}.
-${rounds} rounds in random order (seed ${seed}), one variant computing at any time; ${THREADS} threads, batch ${BATCH}, Adam 1e-3,
+${rounds} rounds in random order (seed ${seed}), one variant computing at any time; threads: ${THREADS}, batch ${BATCH}, Adam 1e-3,
 ${ITEMS} images of MNIST, the whole loop.
-${disturbance(all)}
+${processorTime ? "Times are of the processor, not of the wall: other processes were at work, and hardly count in them." : disturbance(all)}
 
 A ratio is speed over that of the reference in the same round, median [quartiles]; above 1 is faster.
 "Best" is the variant of its kind with the smallest median.
