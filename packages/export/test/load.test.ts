@@ -135,6 +135,13 @@ describe("what is damaged", () => {
   });
 });
 
+test("a random initializer of no scale, with which tf.js never ends", async () => {
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace('"scale":1,', '"scale":"x",'));
+  expect(readFileSync(path, "utf8")).not.toBe(text);
+  await expectSame(path);
+});
+
 test.each<[string, readonly number[], () => tfl.layers.Layer[]]>([
   ["LSTM", [5, 4], () => [recurrentLayer("LSTM", { goBackwards: true })]],
   ["GRU", [5, 4], () => [recurrentLayer("GRU")]],

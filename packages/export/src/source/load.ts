@@ -5,8 +5,9 @@
  */
 import { type ByteFile, type ByteSource, beside, joinFiles, openFile, readBytes } from "#files";
 import { SourceError } from "../errors.js";
+import { withoutInitializers } from "./initializers.js";
 import { importLayers, type RunnableModelLike } from "./tensorflow.js";
-import { checkTopology } from "./topology.js";
+import { checkTopology, isObject } from "./topology.js";
 
 export type WeightSpec = import("@tensorflow/tfjs-core").io.WeightsManifestEntry;
 
@@ -47,7 +48,7 @@ export interface ModelFiles {
 /**
  * The model behind a path, an address or a handler of `tf.io`, on the active tf.js backend or else on
  * the one in plain JavaScript. Addresses of schemes other than http, https and file go to the handler
- * that tf.js knows for them. Throws SourceError for what is missing, damaged or no layers model,
+ * that tf.js knows for them. Initializers from a file become zeros, as its weights replace them. Throws SourceError for what is missing, damaged or no layers model,
  * MissingPackageError where tf.js is not installed.
  */
 export async function loadLayersModel(
@@ -66,7 +67,7 @@ export async function loadLayersModel(
   }
   const { topology, weights, bytes } = await openModelJson(source);
   const artifacts = {
-    modelTopology: topology,
+    modelTopology: withoutInitializers(topology) as object,
     weightSpecs: weights.map(({ spec }) => spec),
     weightData: bytes.read(0, bytes.size).buffer as ArrayBuffer,
   };
@@ -172,8 +173,4 @@ async function openGroup({ paths, weights }: WeightGroup, location: string): Pro
 export function weightBytes(spec: WeightSpec): number {
   const count = spec.shape.reduce((product, size) => product * size, 1);
   return count * (storedBytes({ ...spec }) ?? 0);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

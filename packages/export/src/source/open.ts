@@ -1,10 +1,10 @@
 /** Opens a model.json for export: the structure by tf.js, each weight read from its shard when it is written. */
 import { type ByteSource, readPieces, sha256Of } from "#files";
+import { withoutInitializers } from "./initializers.js";
 import { type LayersModelLike, readLayersModel } from "./layers-model.js";
 import {
   build,
   isForeign,
-  isObject,
   type LoadHandlerLike,
   loadLayersModel,
   type ModelFiles,
@@ -55,32 +55,6 @@ export async function openModel(location: string | LoadHandlerLike): Promise<Ope
     return weight && storedWeight(core, files, weight);
   };
   return { source: readLayersModel(model as LayersModelLike, find), metadata };
-}
-
-const ZEROS = { class_name: "Zeros", config: {} };
-/** Weights that get random values, or orthogonal ones at some cost, where a file leaves the initializer out. */
-const RANDOM_BY_DEFAULT = ["depthwise", "embeddings", "kernel", "pointwise", "recurrent"];
-
-/** Initial weights are thrown away, so none are computed. */
-function withoutInitializers(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutInitializers);
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value).map(([key, field]) => {
-    const initializer = key.endsWith("_initializer") && field !== null;
-    return [key, initializer ? ZEROS : withoutInitializers(field)];
-  });
-  const { class_name, config, ...rest } = Object.fromEntries(entries);
-  if (typeof class_name !== "string" || !isObject(config)) return Object.fromEntries(entries);
-  return { ...rest, class_name, config: { ...config, ...missingInitializers(class_name, config) } };
-}
-
-/** For every class, as layers ignore those of weights that they do not have; separable ones refuse the kernel's. */
-function missingInitializers(className: string, config: Record<string, unknown>) {
-  const keys = RANDOM_BY_DEFAULT.map((weight) => `${weight}_initializer`);
-  const taken = keys.filter(
-    (key) => !(className.startsWith("Separable") && key.startsWith("kernel")),
-  );
-  return Object.fromEntries(taken.filter((key) => config[key] == null).map((key) => [key, ZEROS]));
 }
 
 function constraintOf(weight: object): unknown {

@@ -78,6 +78,6 @@ function nodesOf(layer: Record<string, unknown>): unknown {
   return layer.inbound_nodes ?? layer.inboundNodes;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
