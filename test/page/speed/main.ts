@@ -77,13 +77,20 @@ async function decode(name: string, items: number): Promise<number[]> {
   return [...values.subarray(0, 784)];
 }
 
-/** Milliseconds of so many calls in a row. */
-async function time(name: string, items: number, calls: number): Promise<number> {
-  const engine = engines[name]!;
+/** Milliseconds of single calls of every engine in turns, for so long; the first fifth warms up. */
+async function time(items: number, budget: number): Promise<Record<string, number[]>> {
   const z = seededNormal(1, items * latent);
+  const times: Record<string, number[]> = {};
+  for (const name of Object.keys(engines)) times[name] = [];
   const start = performance.now();
-  for (let call = 0; call < calls; call++) await engine(z, items);
-  return performance.now() - start;
+  for (let now = start; now < start + budget; now = performance.now()) {
+    for (const [name, engine] of Object.entries(engines)) {
+      const begun = performance.now();
+      await engine(z, items);
+      if (now > start + budget / 5) times[name]!.push(performance.now() - begun);
+    }
+  }
+  return times;
 }
 
 const speed = { prepare, decode, time };
