@@ -34,7 +34,7 @@ async function prepare(setting: Setting): Promise<{ names: string[]; says: strin
   const { adapter } = vae.runtime;
   const says =
     backend === "wasm"
-      ? `${vae.runtime.threads} threads in ONNX Runtime`
+      ? `ONNX Runtime says threads: ${vae.runtime.threads}`
       : `${adapter?.vendor} ${adapter?.architecture}`;
   return { names: Object.keys(engines), says };
 }
