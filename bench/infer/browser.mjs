@@ -40,8 +40,8 @@ export async function browser() {
   }
   return `# Decoding in the browser, side by side
 
-Chromium ${chromium.version()}. Time from values in memory to values in memory; single calls of all engines in turns, in one page,
-isolated from other origins. Microseconds at the 5th percentile and the median of each: on a busy machine the low one is
+Chromium ${chromium.version()}. Time from values in memory to values in memory; single calls of all engines in turns of random order, in one
+page, isolated from other origins. Microseconds at the 5th percentile and the median of each: on a busy machine the low one is
 that of the undisturbed calls. A ratio is the other's time over ours: above 1, ours is faster. Every engine's output is
 first held to ours within ${TOLERANCE}. ${real ? "" : "WebGPU needs a real adapter (`VAEPORT_GPU=1`), which was not there."}
 

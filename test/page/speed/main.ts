@@ -3,7 +3,7 @@ import type * as wasm from "@tensorflow/tfjs-backend-wasm";
 import type * as core from "@tensorflow/tfjs-core";
 import type * as layers from "@tensorflow/tfjs-layers";
 import { loadVae } from "@vaeport/infer";
-import { seededNormal } from "@vaeport/infer/random";
+import { seededNormal, seededUniform } from "@vaeport/infer/random";
 
 /** What the scripts of tf.js leave on the page. */
 declare const tf: typeof core & typeof layers & { wasm: typeof wasm };
@@ -77,16 +77,18 @@ async function decode(name: string, items: number): Promise<number[]> {
   return [...values.subarray(0, 784)];
 }
 
-/** Milliseconds of single calls of every engine in turns, for so long; the first fifth warms up. */
+/** Milliseconds of single calls of every engine in turns of random order, for so long; the first fifth warms up. */
 async function time(items: number, budget: number): Promise<Record<string, number[]>> {
   const z = seededNormal(1, items * latent);
-  const times: Record<string, number[]> = {};
-  for (const name of Object.keys(engines)) times[name] = [];
+  const names = Object.keys(engines);
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]]));
   const start = performance.now();
-  for (let now = start; now < start + budget; now = performance.now()) {
-    for (const [name, engine] of Object.entries(engines)) {
+  for (let turn = 0, now = start; now < start + budget; turn++, now = performance.now()) {
+    const keys = seededUniform(1, names.length, turn);
+    const order = names.toSorted((a, b) => keys[names.indexOf(a)]! - keys[names.indexOf(b)]!);
+    for (const name of order) {
       const begun = performance.now();
-      await engine(z, items);
+      await engines[name]!(z, items);
       if (now > start + budget / 5) times[name]!.push(performance.now() - begun);
     }
   }
