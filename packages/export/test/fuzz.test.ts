@@ -94,10 +94,13 @@ async function writtenFrom(path: string): Promise<Uint8Array | undefined> {
 /** More elements than this are not computed: a file can ask for images of any size. */
 const MOST_ELEMENTS = 1e5;
 
+/** An open size stands for few. */
+const elements = (size: number | string) => (typeof size === "number" ? size : 1);
+
 /** Runs both on one item, where tf.js itself can. */
 async function expectAlike(model: tfl.LayersModel, { bytes, graph }: ExportedModel): Promise<void> {
   const sizes = [...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)].map(
-    ({ shape }) => shape.slice(1).reduce((product: number, size) => product * Number(size), 1),
+    ({ shape }) => shape.slice(1).reduce((product: number, size) => product * elements(size), 1),
   );
   if (Math.max(...sizes) > MOST_ELEMENTS) return;
   const inputs = model.inputs.map(({ shape, dtype }, index) =>
