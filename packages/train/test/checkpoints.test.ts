@@ -27,7 +27,7 @@ import { withFailingWrites } from "./failing-writes.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
 /** A killed process has got some epochs further, so that the last ones are left for the last. */
-const [KILLS, KILLED_EPOCHS] = process.env.VAEPORT_NIGHTLY ? [50, 500] : [3, 25];
+const [KILLS, KILLED_EPOCHS] = process.env.VAEPORT_NIGHTLY ? [50, 300] : [3, 25];
 
 const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
 
