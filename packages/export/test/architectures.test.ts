@@ -55,7 +55,7 @@ const ARCHITECTURES: Record<string, Architecture> = {
   "VAE of 64x64 colour, decoder": {
     make: convVaeDecoder,
     sizes: [64, 64],
-    nodes: [21, 15],
+    nodes: [21, 20], // a Slice behind each of five transposed convolutions, for CUDA
     parameters: 1_843_555,
   },
 };

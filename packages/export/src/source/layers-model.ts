@@ -82,11 +82,11 @@ class ModelReader {
     const inputs = model.inputs.map((tensor) => remember(values, tensor));
     for (const output of model.outputs) this.#visit(output, values, calls);
     return {
-      name: model.name,
+      name: nameOf(model),
       inputs,
       outputs: model.outputs.map((tensor) => remember(values, tensor)),
-      inputNames: model.inputs.map((tensor) => tensor.sourceLayer.name),
-      outputNames: model.outputs.map((tensor) => tensor.sourceLayer.name),
+      inputNames: model.inputs.map((tensor) => nameOf(tensor.sourceLayer)),
+      outputNames: model.outputs.map((tensor) => nameOf(tensor.sourceLayer)),
       calls,
     };
   }
@@ -123,7 +123,7 @@ class ModelReader {
     const wrapped = inside.reduce((count, { weights }) => count + weights.length, 0);
     const own = inside.length === 0 || wrapped !== layer.weights.length;
     const read: SourceLayer = {
-      name: layer.name,
+      name: nameOf(layer),
       className: layer.getClassName(),
       config: nested ? {} : configOf(layer),
       weights: nested ? {} : own ? readWeights(layer, this.#elsewhere) : weightsOf(inner),
@@ -133,6 +133,14 @@ class ModelReader {
     this.#layers.set(layer, read);
     return read;
   }
+}
+
+/** A file can call a layer by something that is no text. */
+function nameOf({ name }: LayerLike): string {
+  if (typeof name === "string" && name !== "") return name;
+  throw new SourceError(
+    `A layer or the model is named ${JSON.stringify(name)}. Give it a text, such as "encoder".`,
+  );
 }
 
 function innerLayers(layer: LayerLike): LayerLike[] {
