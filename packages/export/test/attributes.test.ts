@@ -62,6 +62,8 @@ test("garbage is refused by whoever reads it, and changes nothing for the others
       "AveragePooling3D": "dataFormat padding poolSize strides",
       "BatchNormalization": "axis epsilon",
       "Bidirectional": "mergeMode",
+      "CategoryEncoding": "numTokens outputMode",
+      "CenterCrop": "height width",
       "Concatenate": "axis",
       "Conv1D": "activation dilationRate kernelSize padding strides",
       "Conv2D": "activation dataFormat dilationRate kernelSize padding strides",
