@@ -3,8 +3,7 @@ import { InputError } from "../../errors.js";
 import type { Label } from "../../input.js";
 import type { ConditionSection } from "../../manifest/types.js";
 import { UsageError } from "../command.js";
-import { parseNpyHead } from "./npy.js";
-import { openInput, readAt, stampOf } from "./read-at.js";
+import { openNpy } from "./input-files.js";
 
 export interface Labels {
   /** Of a range of rows; nothing else is held in memory. */
@@ -50,11 +49,8 @@ function constant(label: number | undefined): Labels {
   return { read: async () => label, fingerprint: String(label), close: async () => {} };
 }
 
-async function openFile(path: string, rows: number): Promise<Labels> {
-  const fingerprint = await stampOf(path);
-  const file = await openInput(path);
-  try {
-    const { type, shape, offset } = parseNpyHead(await readAt(file, 0, 4096), path);
+function openFile(path: string, rows: number): Promise<Labels> {
+  return openNpy(path, ({ head: { type, shape }, read, fingerprint, close }) => {
     const decoder = DECODERS[type];
     if (decoder === undefined || shape.length !== 1 || shape[0] !== rows) {
       throw new InputError(
@@ -63,14 +59,9 @@ async function openFile(path: string, rows: number): Promise<Labels> {
     }
     const { bytes, decode } = decoder;
     return {
-      read: async (start, count) => {
-        return decode(await readAt(file, offset + start * bytes, count * bytes));
-      },
+      read: async (start, count) => decode(await read(start * bytes, count * bytes)),
       fingerprint,
-      close: () => file.close(),
+      close,
     };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  });
 }

@@ -7,8 +7,7 @@ import type { Bytes } from "../../input.js";
 import type { DataSection } from "../../manifest/types.js";
 import { elementCount } from "../../shape.js";
 import { imageReader } from "./images.js";
-import { parseNpyHead } from "./npy.js";
-import { openInput, readAt, stampOf, statInput } from "./read-at.js";
+import { openNpy, stampOf, statInput } from "./input-files.js";
 
 /** Rows in order, of which any range can be read; nothing else is held in memory, but the names of images. */
 export interface RowSource {
@@ -96,11 +95,8 @@ async function stampOfAll(files: readonly string[]): Promise<string> {
 /** NumPy's types that stand for items: float32 values, and bytes for the data's range. */
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { "<f4": 4, "|u1": 1 };
 
-async function openArray(path: string, item: readonly number[]): Promise<RowSource> {
-  const fingerprint = await stampOf(path);
-  const file = await openInput(path);
-  try {
-    const head = parseNpyHead(await readAt(file, 0, 4096), path);
+function openArray(path: string, item: readonly number[]): Promise<RowSource> {
+  return openNpy(path, ({ head, read, fingerprint, close }) => {
     const [rows = 0, ...shape] = head.shape;
     const bytes = ELEMENT_BYTES[head.type];
     // [n, 28, 28] and [n, 784] are as good as [n, 28, 28, 1]: the elements and their order are the same.
@@ -110,18 +106,11 @@ async function openArray(path: string, item: readonly number[]): Promise<RowSour
       );
     }
     const row = bytes * elementCount(item);
-    const read = async (start: number, count: number) => {
-      const content = await readAt(
-        file,
-        head.offset + start * row,
-        Math.min(count, rows - start) * row,
-      );
+    const readRows = async (start: number, count: number) => {
+      const content = await read(start * row, Math.min(count, rows - start) * row);
       if (bytes === 1) return content;
       return new Float32Array(content.buffer, content.byteOffset, content.length / 4);
     };
-    return { rows, id: String, read, fingerprint, close: () => file.close() };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+    return { rows, id: String, read: readRows, fingerprint, close };
+  });
 }
