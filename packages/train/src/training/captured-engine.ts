@@ -13,9 +13,6 @@ import { moveAverage } from "./weight-average.js";
 /** Name of the training step, which opens the names of the optimizer's variables. */
 const STEP = "step";
 
-/** Which input of the training step tells the rows of its items. */
-const ROWS = 5;
-
 /**
  * Several steps run as one graph save most of a call's cost, about a millisecond, and overlap: a fifth of a dense step.
  * Convolutions gain nothing by it and lose 10 % (bench/results).
@@ -40,6 +37,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   const trainExamples = train.examples(Math.min(batchSize, dataset.train.shape[0]));
   const testExamples = test.examples(Math.min(EVALUATION_BATCH, dataset.test.shape[0]));
 
+  const settings = [scalar, scalar, scalar, scalar];
   const step = program.train(
     STEP,
     (noise: Tensor, ...[beta, capacity, rate, decay, ...inputs]: Tensor[]) => {
@@ -48,7 +46,7 @@ export function createCapturedEngine(options: EngineOptions): Engine {
       const weights = { beta: beta as Scalar, capacity: capacity as Scalar };
       return stepLosses(options, train.batch(inputs), noise as Tensor1D, weights);
     },
-    [noiseExample, scalar, scalar, scalar, scalar, ...trainExamples],
+    [noiseExample, ...settings, ...trainExamples],
     {
       variables: vae.variables,
       optimizer: adam({ ...optimizer, learningRate }),
@@ -82,7 +80,8 @@ export function createCapturedEngine(options: EngineOptions): Engine {
   tf.dispose([noiseExample, scalar, ...trainExamples, ...testExamples]);
 
   const stepsPerCall = severalPay(options) ? STEPS_PER_CALL : 1;
-  const shared = train.lent.map((_, index) => ROWS + 1 + index);
+  const firstLent = settings.length + 2; // behind the noise, these, and the rows of the items
+  const shared = train.lent.map((_, index) => firstLent + index);
   const several = stepsPerCall > 1 ? step.repeat(stepsPerCall, { shared }) : undefined;
 
   /** One call for as many whole batches as it was made for; else one for each. */

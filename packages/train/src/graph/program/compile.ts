@@ -16,17 +16,26 @@ export interface FusedUpdate {
   variables: readonly string[];
 }
 
-export interface CompileOptions {
+/** How often a call runs the function, and which inputs it takes once for all. */
+export interface Repetition {
+  /** Steps in one call; from 2, outputs and inputs that are not shared have a leading axis of this length. */
+  steps: number;
+  /** Indices of inputs that each step takes as they are. */
+  shared: ReadonlySet<number>;
+}
+
+/** Whether a call gives an input for each step, along a leading axis. */
+export function isStacked({ steps, shared }: Repetition, index: number): boolean {
+  return steps > 1 && !shared.has(index);
+}
+
+export interface CompileOptions extends Repetition {
   graph: GraphBuilder;
   variables: GraphVariables;
   recording: Recording;
   inputs: readonly { shape: readonly number[]; dtype: number }[];
   /** Of the nodes fed and fetched; unique in the graph. */
   id: string;
-  /** Steps in one call; from 2, outputs and inputs that are not shared have a leading axis of this length. */
-  steps: number;
-  /** Indices of inputs that each step takes as they are. */
-  shared: ReadonlySet<number>;
   update: FusedUpdate | undefined;
 }
 
@@ -39,13 +48,16 @@ export interface Compiled {
 }
 
 export function compile(options: CompileOptions): Compiled {
-  const { graph, recording, inputs, id, steps, shared } = options;
-  const isStacked = (index: number) => steps > 1 && !shared.has(index);
+  const { graph, recording, inputs, id, steps } = options;
   const feeds = inputs.map(({ shape, dtype }, index) =>
-    graph.placeholder(isStacked(index) ? [steps, ...shape] : shape, dtype, `${id}/input_${index}`),
+    graph.placeholder(
+      isStacked(options, index) ? [steps, ...shape] : shape,
+      dtype,
+      `${id}/input_${index}`,
+    ),
   );
   const stepInputs = feeds.map((feed, index) =>
-    isStacked(index)
+    isStacked(options, index)
       ? unstack(graph, feed, inputs[index]!.dtype, steps)
       : Array<Output>(steps).fill(feed),
   );

@@ -7,7 +7,7 @@ import type { GraphVariables } from "../graph-def/variables.js";
 import { DT, dtypeName, inScope, isTensorDtype, type NativeBackend } from "../native.js";
 import { capture } from "../recording/capture.js";
 import type { Recording } from "../recording/recording.js";
-import { type Compiled, type CompileOptions, compile, type FusedUpdate } from "./compile.js";
+import { type Compiled, compile, type FusedUpdate, isStacked, type Repetition } from "./compile.js";
 import { type Called, callable, type RepeatOptions, type ResultReader } from "./function.js";
 import type { LoadedGraph } from "./loaded-graph.js";
 import {
@@ -42,9 +42,6 @@ interface Ready extends Compiled {
   nodes: number;
   build: Called["build"];
 }
-
-/** How often a call runs the function, and which inputs it takes once for all. */
-type Repetition = Pick<CompileOptions, "steps" | "shared">;
 
 const ONCE: Repetition = { steps: 1, shared: new Set() };
 
@@ -119,11 +116,12 @@ export class Definition {
     }
   }
 
-  #rules({ steps, shared }: Repetition) {
+  #rules(repetition: Repetition) {
+    const { steps } = repetition;
     const { name: where, variableBatch } = this.#options;
     if (steps === 1) return { where, variableBatch, specifications: this.#specifications };
     const specifications = this.#specifications.map(({ shape, dtype }, index) => {
-      return { shape: shared.has(index) ? shape : [steps, ...shape], dtype };
+      return { shape: isStacked(repetition, index) ? [steps, ...shape] : shape, dtype };
     });
     return { where: `${where}.repeat(${steps})`, variableBatch: false, specifications };
   }
@@ -135,9 +133,9 @@ export class Definition {
     examples: () => readonly Tensor[],
   ): Ready {
     const { tf, graph, variables, name, update } = this.#options;
-    const { steps, shared } = repetition;
-    const isStacked = (index: number) => steps > 1 && !shared.has(index);
-    const single = shapes.map((shape, index) => (isStacked(index) ? shape.slice(1) : shape));
+    const single = shapes.map((shape, index) =>
+      isStacked(repetition, index) ? shape.slice(1) : shape,
+    );
     const { recording, build } = inScope(tf, () => this.#capture(single, examples));
     const inputs = this.#specifications.map(({ dtype }, index) => {
       return { shape: single[index]!, dtype: DT[dtype] };
