@@ -1,6 +1,7 @@
 /** Files and folders that appear whole: written under a temporary name beside the target, then renamed. */
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { RunFolderError } from "../errors.js";
 
 /** Replaces a folder by what `write` puts into the temporary one. */
 export async function replaceFolder(
@@ -33,6 +34,15 @@ export async function removeLeftovers(
 /** Replaces a file by indented JSON. */
 export async function writeJson(target: string, value: unknown): Promise<void> {
   await writeWhole(target, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** @throws RunFolderError when the text, of a file or line of a run, is not JSON */
+export function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RunFolderError(`${where}: damaged (not JSON). Train the run again.`, { cause });
+  }
 }
 
 async function viaTemporary(

@@ -3,7 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RunFolderError } from "../errors.js";
-import { writeWhole } from "./files.js";
+import { parseJson, writeWhole } from "./files.js";
 import type { EpochMetrics } from "./loop.js";
 
 export const METRICS = "metrics.jsonl";
@@ -46,13 +46,7 @@ function lineOf(metrics: EpochMetrics): string {
 }
 
 function parseLine(text: string, where: string): EpochMetrics {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new RunFolderError(`${where}: damaged (not JSON). Train the run again.`, { cause });
-  }
-  const parsed = line.safeParse(value);
+  const parsed = line.safeParse(parseJson(where, text));
   if (parsed.success) return parsed.data;
   const paths = parsed.error.issues.map(({ path }) => path.join("."));
   throw new RunFolderError(

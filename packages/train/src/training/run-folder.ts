@@ -10,7 +10,7 @@ import type { Networks } from "../vae/layers.js";
 import { setVariance } from "../vae/likelihood/gaussian.js";
 import { type Vae, vaeOf } from "../vae/vae.js";
 import { CHECKPOINTS } from "./checkpoints.js";
-import { removeLeftovers, replaceFolder, writeJson } from "./files.js";
+import { parseJson, removeLeftovers, replaceFolder, writeJson } from "./files.js";
 import type { EpochMetrics } from "./loop.js";
 import { METRICS, readMetrics, rewriteMetrics } from "./metrics-log.js";
 import { loadModel, saveModel } from "./networks.js";
@@ -109,7 +109,7 @@ export async function loadRun(tf: TensorFlow, folder: string): Promise<Run> {
   const config = await readConfig(join(folder, CONFIG));
   const metrics = await readMetrics(folder);
   const summaryFile = join(folder, SUMMARY);
-  const summary = parseRunSummary(readJson(summaryFile, await readFile(summaryFile, "utf8")));
+  const summary = parseRunSummary(parseJson(summaryFile, await readFile(summaryFile, "utf8")));
   const encoder = await loadModel(tf, join(folder, "encoder"));
   const decoder = await loadModel(tf, join(folder, "decoder"));
   return { config, metrics, summary, vae: restoreVae(tf, config, summary, { encoder, decoder }) };
@@ -174,12 +174,4 @@ function isEntry(name: string): boolean {
 
 function isRun(present: readonly string[]): boolean {
   return present.includes(CONFIG) && present.includes(METRICS);
-}
-
-function readJson(where: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RunFolderError(`${where}: damaged (not JSON). Train the run again.`, { cause });
-  }
 }

@@ -90,7 +90,6 @@ export type StepLosses = {
 /**
  * The objective on one batch. No value is read, and nothing but averages that follow the training is assigned: equal
  * weights, items and noise give equal results.
- *
  */
 export function stepLosses(
   model: Model & { config: { objective: ObjectiveConfig } },
