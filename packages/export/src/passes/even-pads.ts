@@ -11,13 +11,15 @@ import type { Pass } from "./run.js";
 export const evenPads: Pass = {
   name: "even-pads",
   run(graph: Graph): boolean {
-    const uneven = graph.nodes.filter((node) => {
-      return (
-        node.op === "ConvTranspose" && restOf(node).some(({ before, after }) => before + after > 0)
-      );
-    });
-    for (const node of uneven) cutAfter(graph, node);
-    return uneven.length > 0;
+    let changed = false;
+    for (const node of [...graph.nodes]) {
+      if (node.op !== "ConvTranspose") continue;
+      const rest = restOf(node);
+      if (rest.every(({ before, after }) => before + after === 0)) continue;
+      cutAfter(graph, node, rest);
+      changed = true;
+    }
+    return changed;
   },
 };
 
@@ -39,9 +41,8 @@ function restOf({ attributes }: Node): Axis[] {
   });
 }
 
-function cutAfter(graph: Graph, node: Node): void {
+function cutAfter(graph: Graph, node: Node, rest: readonly Axis[]): void {
   const output = node.outputs[0] as Value;
-  const rest = restOf(node);
   const [batch, channels, ...sizes] = output.shape as [Dim, Dim, ...number[]];
   const uncut = rest.map(({ before, after }, axis) => before + (sizes[axis] as number) + after);
   const whole = { ...output, name: `${output.name}/uncut`, shape: [batch, channels, ...uncut] };

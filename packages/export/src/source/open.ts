@@ -15,7 +15,7 @@ import {
 } from "./load.js";
 import { importLayers } from "./tensorflow.js";
 import type { SourceModel } from "./types.js";
-import { cut, PIECE_ELEMENTS, type StoredWeight, type TensorLike } from "./weights.js";
+import { PIECE_ELEMENTS, type StoredWeight, type TensorLike, wholeWeight } from "./weights.js";
 
 type Core = typeof import("@tensorflow/tfjs-core");
 
@@ -86,13 +86,7 @@ function storedWeight(core: Core, { bytes }: ModelFiles, placed: PlacedWeight): 
   const { spec, offset } = placed;
   const length = weightBytes(spec);
   if (spec.quantization !== undefined) {
-    const decode = () => decoded(core, spec, bytes.read(offset, length));
-    return {
-      get data() {
-        return decode();
-      },
-      pieces: () => cut(decode()),
-    };
+    return wholeWeight(() => decoded(core, spec, bytes.read(offset, length)));
   }
   return {
     get data() {

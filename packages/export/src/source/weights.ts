@@ -41,7 +41,7 @@ function readWeight(name: string, tensor: TensorLike, find?: FindStored): Source
       `Weight "${name}" is ${tensor.dtype}; only float32 weights can be exported.`,
     );
   }
-  const weight = find?.(tensor) ?? inMemory(tensor);
+  const weight = find?.(tensor) ?? wholeWeight(() => tensor.dataSync() as Float32Array);
   return {
     shape: [...tensor.shape],
     get data() {
@@ -57,8 +57,8 @@ function readWeight(name: string, tensor: TensorLike, find?: FindStored): Source
   };
 }
 
-function inMemory(tensor: TensorLike): StoredWeight {
-  const read = () => tensor.dataSync() as Float32Array;
+/** A weight that is only had at once. */
+export function wholeWeight(read: () => Float32Array): StoredWeight {
   return {
     get data() {
       return read();
@@ -68,7 +68,7 @@ function inMemory(tensor: TensorLike): StoredWeight {
 }
 
 /** An array piece by piece, without copying it. */
-export function* cut(data: Float32Array): Generator<Float32Array> {
+function* cut(data: Float32Array): Generator<Float32Array> {
   for (let start = 0; start < data.length; start += PIECE_ELEMENTS) {
     yield data.subarray(start, start + PIECE_ELEMENTS);
   }
