@@ -2,15 +2,16 @@
 import { join } from "node:path";
 import { findBrowser, launchBrowser } from "@vaeport/test/browser";
 import { openSite, speedPage } from "@vaeport/test/page";
+import { orderStatistic } from "../lib/statistics.mjs";
 import { provideModel } from "./models.mjs";
 
 /** How far the outputs of two engines may lie apart: they are probabilities. */
 const TOLERANCE = 1e-5;
 
-/** @typedef {import("../training/nets.mjs").NetName} NetName */
 /** What each case takes, in milliseconds. */
 const BUDGET = 10_000;
 
+/** @typedef {import("../training/nets.mjs").NetName} NetName */
 /** @typedef {{ title: string, backend: "wasm" | "webgpu", threads: number }} Setting */
 
 /** @type {Setting[]} */
@@ -103,10 +104,11 @@ async function gate([ours, ...others], decode) {
  * @param {Record<string, number[]>} times in milliseconds, by engine
  */
 function table(items, times) {
+  for (const values of Object.values(times)) values.sort((a, b) => a - b);
   const ours = /** @type {number[]} */ (times.vaeport);
   const rows = Object.entries(times).map(([name, values]) => {
     const cells = [0.05, 0.5].flatMap((q) => {
-      const [own, other] = [quantile(ours, q), quantile(values, q)];
+      const [own, other] = [orderStatistic(ours, q), orderStatistic(values, q)];
       return [(1000 * other).toFixed(0), values === ours ? "" : (other / own).toFixed(2)];
     });
     return `| ${[name, ...cells].join(" | ")} |`;
@@ -116,12 +118,4 @@ function table(items, times) {
 | engine | p5 | x ours | p50 | x ours |
 | --- | ---: | ---: | ---: | ---: |
 ${rows.join("\n")}`;
-}
-
-/**
- * @param {readonly number[]} values
- * @param {number} q
- */
-function quantile(values, q) {
-  return /** @type {number} */ (values.toSorted((a, b) => a - b)[Math.floor(q * values.length)]);
 }

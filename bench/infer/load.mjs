@@ -1,6 +1,7 @@
 /** Eight callers at once for a minute: how long does each wait, how much is done, how free is the event loop? */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
+import { orderStatistic } from "../lib/statistics.mjs";
 import { provideModel } from "./models.mjs";
 
 const CALLERS = 8;
@@ -53,10 +54,7 @@ async function measure(net, workers, seconds) {
   delay.disable();
   await vae.dispose();
   times.sort((a, b) => a - b);
-  const quantile = (/** @type {number} */ q) =>
-    /** @type {number} */ (times[Math.min(times.length - 1, Math.floor(q * times.length))]).toFixed(
-      1,
-    );
+  const quantile = (/** @type {number} */ q) => orderStatistic(times, q).toFixed(1);
   const turned = (/** @type {number} */ p) => (delay.percentile(p) / 1e6).toFixed(1);
   const cells = [net, workers, (times.length / elapsed).toFixed(0), quantile(0.5), quantile(0.99)];
   return `| ${[...cells, quantile(1), errors, turned(50), turned(99)].join(" | ")} |`;

@@ -1,6 +1,7 @@
 /** What our API adds to a raw `session.run`: single calls of both in turns, so that other programs disturb both alike. */
 import { join } from "node:path";
 import { seededNormal } from "@vaeport/infer/random";
+import { orderStatistic } from "../lib/statistics.mjs";
 import { provideModel } from "./models.mjs";
 
 /** What each case takes, in milliseconds; its first fifth warms up. */
@@ -46,8 +47,9 @@ async function measure(net, items) {
   }
   await session.release();
   await vae.dispose();
+  for (const values of Object.values(times)) values.sort((a, b) => a - b);
   const cells = [0.05, 0.5].flatMap((q) => {
-    const [low, high] = [quantile(times.raw, q), quantile(times.ours, q)];
+    const [low, high] = [orderStatistic(times.raw, q), orderStatistic(times.ours, q)];
     return [low, high, high - low].map((value) => value.toFixed(1));
   });
   return `| ${[net, items, ...cells].join(" | ")} |`;
@@ -58,12 +60,4 @@ async function time(call) {
   const start = performance.now();
   await call();
   return (performance.now() - start) * 1000;
-}
-
-/**
- * @param {number[]} values
- * @param {number} q
- */
-function quantile(values, q) {
-  return /** @type {number} */ (values.toSorted((a, b) => a - b)[Math.floor(q * values.length)]);
 }

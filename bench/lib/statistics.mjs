@@ -30,6 +30,17 @@ function quantile(sorted, fraction) {
 }
 
 /**
+ * The value below which a fraction of the others lies, as it was measured.
+ *
+ * @param {readonly number[]} sorted not empty
+ * @param {number} fraction
+ */
+export function orderStatistic(sorted, fraction) {
+  const at = Math.min(sorted.length - 1, Math.floor(fraction * sorted.length));
+  return /** @type {number} */ (sorted[at]);
+}
+
+/**
  * A random order that depends on the seed and the round alone.
  *
  * @template T
