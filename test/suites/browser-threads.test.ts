@@ -1,11 +1,7 @@
 /** Threads of WebAssembly in an app whose bundler hands them the app itself: an error that says so, and its remedies. */
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { buildPage } from "@vaeport/test/page";
+import { buildPage, RUNTIME_FILES } from "@vaeport/test/page";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, startLab } from "./browser-lab.js";
-
-const RUNTIME_FILES = dirname(fileURLToPath(import.meta.resolve("onnxruntime-web/wasm")));
 
 let lab: Lab;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ const pages = fileURLToPath(new URL("../../page/", import.meta.url));
 const PACKAGES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 
 /** onnxruntime-web's own files, for a bundler that places none of them. */
-const RUNTIME_FILES = dirname(fileURLToPath(import.meta.resolve("onnxruntime-web/wasm")));
+export const RUNTIME_FILES = dirname(fileURLToPath(import.meta.resolve("onnxruntime-web/wasm")));
 
 /** The package's files for pages without a bundler. */
 const READY_FILES = dirname(fileURLToPath(import.meta.resolve("@vaeport/infer/browser")));

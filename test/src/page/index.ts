@@ -8,6 +8,7 @@ export {
   modulesForNode,
   modulesOf,
   plainPage,
+  RUNTIME_FILES,
   speedPage,
 } from "./build-page.js";
 export { serve } from "./serve.js";
