@@ -25,11 +25,11 @@ const CASES = /** @type {const} */ ([
   { provider: "cuda", decodes: 2000 },
 ]);
 
-/** Providers named on the command line; when none is, all that any machine has. */
 const { values, positionals: named } = parseArgs({
   allowPositionals: true,
   options: { "no-setup": { type: "boolean", default: false } },
 });
+/** Providers named on the command line; when none is, all that any machine has. */
 const wanted = named.length > 0 ? named : ["cpu", "wasm", "webgpu"];
 
 await runMain(async () => {

@@ -48,8 +48,9 @@ export interface ModelFiles {
 /**
  * The model behind a path, an address or a handler of `tf.io`, on the active tf.js backend or else on
  * the one in plain JavaScript. Addresses of schemes other than http, https and file go to the handler
- * that tf.js knows for them. Initializers from a file become zeros, as its weights replace them. Throws SourceError for what is missing, damaged or no layers model,
- * MissingPackageError where tf.js is not installed.
+ * that tf.js knows for them. Initializers from a file become zeros, as its weights replace them. Throws
+ * SourceError for what is missing, damaged or no layers model, MissingPackageError where tf.js is not
+ * installed.
  */
 export async function loadLayersModel(
   source: string | LoadHandlerLike,

@@ -5,7 +5,8 @@ import type { TensorFlow } from "../../tensorflow/index.js";
 
 /**
  * The natural parameters of p(x | z), by the names that the decoder's graph gives them: `logits`; or `reconstruction`,
- * the mean or location, with the spread beside it where the decoder has one. Each [N, ...item], or one value an item, [N, 1, …].
+ * the mean or location, with the spread beside it where the decoder has one. Each [N, ...item], or one value an item,
+ * [N, 1, …].
  */
 export type DataParameters = Partial<
   Record<"logits" | "reconstruction" | "data_log_variance" | "data_log_scale", Tensor>
