@@ -3,6 +3,7 @@ import type { TFEOpAttr } from "@tensorflow/tfjs-node/dist/tfjs_binding.js";
 import { GraphError } from "../errors.js";
 import type { Operation, Recording } from "../recording/recording.js";
 import { attribute, type GraphBuilder, type Output } from "./builder.js";
+import { Matrices } from "./matrices.js";
 import type { AttributeMessage } from "./messages.js";
 import { oneChannelConvolution } from "./one-channel-convolution.js";
 import { addInOrder, fence, isSum } from "./sums.js";
@@ -26,6 +27,9 @@ export class StepEmitter {
   readonly #reads = new Map<string, Output>();
   readonly #readers = new Map<string, Output[]>();
   readonly #fallible: Output[] = [];
+  readonly #matrices: Matrices;
+  /** Values that have a variable's memory, by number, with its name: whoever takes them reads the variable. */
+  readonly #views = new Map<number, string>();
   /** Values that are sums. */
   readonly #sums = new Set<number>();
 
@@ -41,6 +45,7 @@ export class StepEmitter {
     this.#recording = recording;
     this.#inputs = inputs;
     this.#pending = pending;
+    this.#matrices = new Matrices(graph, recording.values);
     for (const operation of recording.operations) this.#emit(operation);
   }
 
@@ -87,12 +92,16 @@ export class StepEmitter {
     const node =
       name === "AddN"
         ? addInOrder(this.#graph, operands, values[outputs[0]!]!)
-        : (oneChannelConvolution(this.#graph, operation, values, operands) ??
+        : (this.#matrices.emit(operation, operands, messages) ??
+          oneChannelConvolution(this.#graph, operation, values, operands) ??
           this.#graph.add(name, operands, messages));
     if (FALLIBLE.test(name)) this.#fallible.push(node);
     for (const number of inputs) {
       const value = values[number]!;
-      if (value.kind === "variable") this.#readers.get(value.name)!.push(node);
+      const variable = value.kind === "variable" ? value.name : this.#views.get(number);
+      if (variable === undefined) continue;
+      this.#readers.get(variable)!.push(this.#matrices.find(outputs[0]!) ?? node);
+      if (name === "Reshape") this.#views.set(outputs[0]!, variable);
     }
     for (const [index, number] of outputs.entries()) {
       this.#emitted.set(number, index === 0 ? node : `${node}:${index}`);
