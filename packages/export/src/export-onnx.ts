@@ -11,10 +11,8 @@ import { GraphBuilder } from "./ir/builder.js";
 import { checkGraph } from "./ir/check.js";
 import { assignNames } from "./ir/names.js";
 import type { Graph, Value } from "./ir/types.js";
-import { evenPads } from "./passes/even-pads.js";
 import { quantiseWeights } from "./passes/quantise-weights.js";
-import { runPasses } from "./passes/run.js";
-import { STANDARD_PASSES } from "./passes/standard.js";
+import { runStandardPasses } from "./passes/standard.js";
 import { toFloat16 } from "./passes/to-float16.js";
 import { serialize } from "./proto/serialize.js";
 import { type LayersModelLike, readLayersModel } from "./source/layers-model.js";
@@ -132,8 +130,7 @@ export function finishGraph(
 ): Graph {
   needPrecision(precision, borderPrecision);
   const graph = g.build();
-  runPasses(graph, STANDARD_PASSES);
-  runPasses(graph, [evenPads]);
+  runStandardPasses(graph);
   if (precision === "float16") toFloat16(graph, borderPrecision ?? "float32");
   if (precision === "int8") quantiseWeights(graph);
   assignNames(graph);

@@ -296,7 +296,7 @@ describe("folders", () => {
       | file | size | tensors |
       | --- | --- | --- |
       | encoder.onnx | 4,304 bytes | \`x\` [N, 8, 8, 1] -> \`mean\`, \`log_variance\` [N, 3] |
-      | decoder.onnx | 4,903 bytes | \`z\` [N, 3] -> \`reconstruction\`, \`logits\` [N, 8, 8, 1] |
+      | decoder.onnx | 4,827 bytes | \`z\` [N, 3] -> \`reconstruction\`, \`logits\` [N, 8, 8, 1] |
       | score.onnx | 1,383 bytes | \`x\`, \`mean\`, \`log_variance\`, \`logits\` -> \`distortion\`, \`rate\` [N, 1], nats per item |
 
       \`vae.json\` describes them, with checksums and a vector to check a runtime against.
