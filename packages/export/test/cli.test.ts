@@ -237,19 +237,22 @@ test.each<[string, string[], RegExp]>([
   expect(existsSync(at("x.onnx"))).toBe(false);
 });
 
-test.each([
-  ["nothing", []],
-  ["no output", ["model.json"]],
-  ["an unknown option", ["model.json", "-o", "x.onnx", "--fast"]],
+test.each<[string, string[], RegExp?]>([
+  ["nothing", [], /argument 'model\.json'/],
+  ["no output", ["model.json"], /option '-o, --output <file>'/],
+  ["no output of a VAE", ["vae", "run"], /option '-o, --output <folder>'/],
+  ["an unknown option", ["model.json", "-o", "x.onnx", "--fast"], /unknown option '--fast'/],
+  ["an unknown option and no output", ["model.json", "--fast"], /unknown option '--fast'/],
+  ["an unknown option alone", ["--fast"], /unknown option '--fast'/],
   ["two models", ["a.json", "b.json", "-o", "x.onnx"]],
   ["an opset that is not written", ["model.json", "-o", "x.onnx", "--opset", "22"]],
   ["a precision that is not written", ["vae", "run", "-o", "x", "--precision", "int8,int4"]],
   ["a layout of no name", ["model.json", "-o", "x.onnx", "--layout", "HWCN"]],
   ["metadata without a value", ["model.json", "-o", "x.onnx", "--metadata", "key"]],
-])("wrong usage is 2: %s", async (_, args) => {
+])("wrong usage is 2: %s", async (_, args, message = /^error: /) => {
   const { code, errors } = await vaeportExport(...args);
   expect(code).toBe(2);
-  expect(errors).toMatch(/error|Usage/);
+  expect(errors).toMatch(message);
 });
 
 test("help and version are 0", async () => {

@@ -13,14 +13,15 @@ export function makeProgram(): Command {
     .description("Export tf.js LayersModels to ONNX.")
     .version(PRODUCER.version)
     .showHelpAfterError("(--help lists commands and options)")
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_, command) => needOutput(command));
 
   program
     .command("layers", { isDefault: true })
     .summary("any LayersModel (the default command)")
     .description("Export a tf.js LayersModel.")
     .argument("<model.json>", "path or http(s) address of the model, its weight files beside it")
-    .requiredOption("-o, --output <file>", "ONNX file to write")
+    .option("-o, --output <file>", "ONNX file to write")
     .option("--force", "replace the file if it exists")
     .option("--print", "print the graph")
     .addOption(opsetOption())
@@ -55,7 +56,7 @@ export function makeProgram(): Command {
     .summary("a trained variational autoencoder")
     .description("Export a trained variational autoencoder: encoder, decoder, score and vae.json.")
     .argument("<run-folder>", "folder of the training run")
-    .requiredOption("-o, --output <folder>", "model folder to write")
+    .option("-o, --output <folder>", "model folder to write")
     .option(
       "--precision <names>",
       "variants to write beside float32, such as float16,int8; needs onnxruntime-node",
@@ -74,7 +75,7 @@ export function makeProgram(): Command {
       "Write a Triton model repository: three graphs, reconstruct and score as ensembles.",
     )
     .argument("<model-folder>", "folder that holds vae.json and its graphs")
-    .requiredOption("-o, --output <folder>", "repository to write")
+    .option("-o, --output <folder>", "repository to write")
     .option("--name <name>", "what the models' names begin with (default: the model's name)")
     .addOption(
       new Option("--precision <name>", "variant to serve")
@@ -111,7 +112,7 @@ export function makeProgram(): Command {
       "<decoder.onnx>",
       "z, and label -> reconstruction and the likelihood's parameter, such as logits",
     )
-    .requiredOption("-o, --output <folder>", "model folder to write")
+    .option("-o, --output <folder>", "model folder to write")
     .option("--name <name>", "name of the model (default: the folder's)")
     .option("--description <text>", "a sentence on it")
     .option("--license <id>", "SPDX identifier of its licence")
@@ -141,6 +142,13 @@ export function makeProgram(): Command {
     );
 
   return program;
+}
+
+/** Every command writes. As a `requiredOption` it would be missed before an option that is not there is named. */
+function needOutput(command: Command): void {
+  const output = command.options.find(({ long }) => long === "--output");
+  if (output === undefined || command.getOptionValue("output") !== undefined) return;
+  command.error(`error: required option '${output.flags}' not specified`);
 }
 
 function numberPair(text: string): [number, number] {

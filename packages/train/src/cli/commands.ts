@@ -9,6 +9,11 @@ interface Flags {
   json?: boolean;
 }
 
+interface ExportFlags extends Flags {
+  out?: string;
+  force?: boolean;
+}
+
 const JSON_FLAG = ["--json", "print the result as JSON"] as const;
 
 export function addSetup(program: Command): void {
@@ -42,17 +47,21 @@ export function addExport(program: Command): void {
     .command("export")
     .description("export a finished run to ONNX: a model folder for @vaeport/infer")
     .argument("<run folder>")
-    .requiredOption("-o, --out <model folder>", "where the model is written")
+    .option("-o, --out <model folder>", "where the model is written")
     .option("--force", "replace an earlier model in that folder")
     .option(...JSON_FLAG)
-    .action(async (folder: string, flags: Flags & { out: string; force?: boolean }) => {
+    .action(async (folder: string, flags: ExportFlags, command: Command) => {
+      const { out, force = false, json } = flags;
+      if (out === undefined) {
+        return command.error("error: required option '-o, --out <model folder>' not specified");
+      }
       await requireFinished(folder);
       await loadTensorFlow(); // the reference numbers that the export stores are then its own
       const { exportVae, readRun, writeModelFolder } = await import("@vaeport/export");
       const exported = await exportVae(await readRun(folder));
-      await writeModelFolder(flags.out, exported, { force: flags.force ?? false });
+      await writeModelFolder(out, exported, { force });
       const files = Object.keys(exported.files);
-      print(flags.json, { folder: flags.out, files }, `model  ${flags.out}: ${files.join(", ")}`);
+      print(json, { folder: out, files }, `model  ${out}: ${files.join(", ")}`);
     });
 }
 
