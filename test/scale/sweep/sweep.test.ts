@@ -45,7 +45,7 @@ function expectAllOnce(out: string, names: readonly string[]): void {
 
 test("GNU parallel", async () => {
   await provideCommand("parallel", "parallel");
-  const at = folder("parallel");
+  const at = folder("it's parallel"); // any path will do
   const [sweep, out] = [writeSweep(at, 4), join(at, "out")];
   const start = () =>
     spawn(example("sweep/parallel.sh"), [sweep, out, "2"], {
