@@ -77,12 +77,23 @@ export function openSession(bytes: Uint8Array): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
 }
 
+/** The largest error of an output, beside the largest that the contract allows. */
+export interface Closeness {
+  error: number;
+  limit: number;
+}
+
+export function describeCloseness({ error, limit }: Closeness): string {
+  const share = ((100 * error) / limit).toPrecision(2);
+  return `largest error ${error.toExponential(1)}, ${share} % of the tolerance ${limit.toExponential(1)}`;
+}
+
 /** Runs a graph, and holds its outputs to what tf.js gave for the same inputs. */
 export async function expectOutputs(
   session: ort.InferenceSession,
   inputs: readonly tf.Tensor[],
   expected: readonly tf.Tensor[],
-): Promise<void> {
+): Promise<Closeness[]> {
   const feeds = inputs.map((value, index) => [
     session.inputNames[index] as string,
     new ort.Tensor(
@@ -92,15 +103,15 @@ export async function expectOutputs(
     ),
   ]);
   const results = await session.run(Object.fromEntries(feeds));
-  expected.forEach((tensor, index) => {
+  return expected.map((tensor, index) => {
     const got = results[session.outputNames[index] as string];
     expect(got?.dims).toEqual(tensor.shape);
-    expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
+    return expectClose(got?.data as Float32Array, tensor.dataSync() as Float32Array);
   });
 }
 
 /** Every element within 1e-5 + 1e-4 of the reference's largest. */
-export function expectClose(got: ArrayLike<number>, reference: ArrayLike<number>): void {
+export function expectClose(got: ArrayLike<number>, reference: ArrayLike<number>): Closeness {
   expect(got.length).toBe(reference.length);
   const scale = Array.from(reference).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const limit = 1e-5 + 1e-4 * scale;
@@ -111,4 +122,5 @@ export function expectClose(got: ArrayLike<number>, reference: ArrayLike<number>
   if (error / limit > worst.share) Object.assign(worst, { share: error / limit, error });
   if (process.env.VAEPORT_VERBOSE === "each") console.info(`error ${error} of ${scale}`);
   expect(error).toBeLessThanOrEqual(limit);
+  return { error, limit };
 }
