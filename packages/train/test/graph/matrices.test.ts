@@ -46,20 +46,23 @@ function emit(f: (y: Tensor) => Tensor) {
 const cases = (functions: typeof LEFT, inTwo: boolean) =>
   Object.entries(functions).map(([name, f]) => ({ name, f, inTwo }));
 
-test.each([...cases(IN_TWO, true), ...cases(LEFT, false)])("$name: $inTwo", ({ name, f, inTwo }) => {
-  const operators = [...emit(f).nodes.values()].map(({ op }) => op);
-  expect(operators.includes("MatMul")).toBe(inTwo);
-  expect(operators.includes("BatchMatMulV2")).toBe(!inTwo);
-  using program = new Program(tf);
-  const differentiate = (y: Tensor) => ({
-    y: f(y),
-    gradient: tf.grad((z: Tensor) => tf.sum(tf.sin(f(z))))(y),
-  });
-  const captured = program.capture(name, differentiate, [x])(x);
-  const eager = tf.tidy(() => differentiate(x));
-  expect(largestDifference(captured.y, eager.y)).toBeLessThan(1e-6);
-  expect(largestDifference(captured.gradient, eager.gradient)).toBeLessThan(2e-6);
-});
+test.each([...cases(IN_TWO, true), ...cases(LEFT, false)])(
+  "$name: $inTwo",
+  ({ name, f, inTwo }) => {
+    const operators = [...emit(f).nodes.values()].map(({ op }) => op);
+    expect(operators.includes("MatMul")).toBe(inTwo);
+    expect(operators.includes("BatchMatMulV2")).toBe(!inTwo);
+    using program = new Program(tf);
+    const differentiate = (y: Tensor) => ({
+      y: f(y),
+      gradient: tf.grad((z: Tensor) => tf.sum(tf.sin(f(z))))(y),
+    });
+    const captured = program.capture(name, differentiate, [x])(x);
+    const eager = tf.tidy(() => differentiate(x));
+    expect(largestDifference(captured.y, eager.y)).toBeLessThan(1e-6);
+    expect(largestDifference(captured.gradient, eager.gradient)).toBeLessThan(2e-6);
+  },
+);
 
 test("a bias and an activation follow the product at once, so that TensorFlow joins the three", () => {
   const { nodes } = emit(IN_TWO["with a bias and an activation"]!);
