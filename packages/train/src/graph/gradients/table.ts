@@ -34,15 +34,31 @@ function backward(
 function activation(
   kernelName: string,
   saves: "input" | "output",
-  gradient: (dy: Tensor, saved: Tensor, attributes: Record<string, unknown>) => Tensor,
+  gradient: (dy: Tensor, saved: Tensor) => Tensor,
 ): GradConfig {
   return {
     kernelName,
     inputsToSave: saves === "input" ? ["x"] : [],
     outputsToSave: saves === "output" ? [true] : [],
-    gradFunc: (dy, [saved], attributes) => ({
-      x: () => gradient(dy as Tensor, saved!, attributes as Record<string, unknown>),
-    }),
+    gradFunc: (dy, [saved]) => ({ x: () => gradient(dy as Tensor, saved!) }),
+  };
+}
+
+/**
+ * From the output where its sign tells the input's, alpha >= 0: the activation is then alone in reading its input, and
+ * TensorFlow joins both. With a second reader its remapper still tries, after a convolution, and gives up the whole graph.
+ */
+function leakyReluGradient(tf: TensorFlow): GradConfig {
+  return {
+    kernelName: "LeakyRelu",
+    inputsToSave: ["x"],
+    outputsToSave: [true],
+    gradFunc: (dy, [x, y], attributes) => {
+      const { alpha } = attributes as unknown as { alpha: number };
+      const features = (alpha >= 0 ? y : x) as Tensor;
+      const given = { ...FLOAT, alpha: { float: alpha } };
+      return { x: () => backward(tf, "LeakyReluGrad", [dy as Tensor, features], given) };
+    },
   };
 }
 
@@ -131,9 +147,7 @@ export function nativeGradients(tf: TensorFlow): GradConfig[] {
     activation("Softplus", "input", gradient("SoftplusGrad")),
     activation("Sigmoid", "output", ofOutput("SigmoidGrad")),
     activation("Tanh", "output", ofOutput("TanhGrad")),
-    activation("LeakyRelu", "input", (dy, x, { alpha }) =>
-      backward(tf, "LeakyReluGrad", [dy, x], { ...FLOAT, alpha: { float: alpha as number } }),
-    ),
+    leakyReluGradient(tf),
     addGradient(tf),
     sumGradient(tf),
     tileGradient(tf),
