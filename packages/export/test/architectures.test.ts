@@ -28,13 +28,6 @@ import { indices, normal, randomise, tf, type tfl } from "./support/tf.js";
 
 checkAllWithOnnx();
 
-declare module "vitest" {
-  interface TaskMeta {
-    /** What the record of a nightly run tells. */
-    measured?: string;
-  }
-}
-
 const NIGHTLY = Boolean(process.env.VAEPORT_NIGHTLY);
 const TIMEOUT = NIGHTLY ? 600_000 : 120_000;
 

@@ -24,7 +24,7 @@ import { indices, randomise, tf, tfl } from "./support/tf.js";
 const { layers } = tfl;
 
 /** Always the same cases; nightly more, others each time. A failure prints its seed. */
-const parameters = (runs: number): fc.Parameters<unknown> =>
+const parameters = (runs: number): fc.Parameters<unknown> & { numRuns: number } =>
   process.env.VAEPORT_NIGHTLY
     ? { numRuns: 20 * runs, includeErrorInReport: true }
     : { numRuns: runs, seed: 20261127, includeErrorInReport: true };
@@ -158,7 +158,7 @@ describe.each(Object.entries(MODELS))("a model of %s", (name, make) => {
 
   test(
     "with model.json damaged in one place or several",
-    async () => {
+    async ({ task }) => {
       const before = Object.getOwnPropertyNames(Object.prototype);
       let refused = 0;
       const property = fc.asyncProperty(
@@ -167,7 +167,9 @@ describe.each(Object.entries(MODELS))("a model of %s", (name, make) => {
           if (await survives(original, damages)) refused++;
         },
       );
-      await fc.assert(property, parameters(150));
+      const given = parameters(150);
+      await fc.assert(property, given);
+      task.meta.measured = `${given.numRuns} cases, of which ${refused} are refused`;
       expect(refused).toBeGreaterThan(20);
       expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
     },

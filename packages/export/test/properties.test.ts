@@ -1,7 +1,15 @@
 /** Random layers and random small graphs of layers: the export gives the numbers of tf.js. */
 import fc from "fast-check";
-import { test } from "vitest";
-import { checkAllWithOnnx, expectOutputs, exportModel, openSession } from "./support/compare.js";
+import { type TestContext, test } from "vitest";
+import {
+  type Closeness,
+  checkAllWithOnnx,
+  describeCloseness,
+  expectOutputs,
+  exportModel,
+  openSession,
+  worstOf,
+} from "./support/compare.js";
 import { buildGraph, graphPlan } from "./support/random-graphs.js";
 import { anyLayer, makeLayer } from "./support/random-layers.js";
 import { indices, normal, randomise, tf, tfl } from "./support/tf.js";
@@ -9,7 +17,7 @@ import { indices, normal, randomise, tf, tfl } from "./support/tf.js";
 checkAllWithOnnx();
 
 /** Hundreds of cases, always the same; nightly thousands, others each time. A failure prints its seed. */
-const parameters = (runs: number): fc.Parameters<unknown> =>
+const parameters = (runs: number): fc.Parameters<unknown> & { numRuns: number } =>
   process.env.VAEPORT_NIGHTLY
     ? { numRuns: 20 * runs, includeErrorInReport: true }
     : { numRuns: runs, seed: 20261122, includeErrorInReport: true };
@@ -38,7 +46,7 @@ function runInTensorFlow(build: () => tfl.LayersModel, below?: number): Run | un
 }
 
 /** Holds the export of a model to what tf.js computes. */
-async function holds(build: () => tfl.LayersModel, below?: number): Promise<void> {
+async function holds(build: () => tfl.LayersModel, below?: number): Promise<Closeness[]> {
   tf.engine().startScope();
   try {
     const run = runInTensorFlow(build, below);
@@ -46,38 +54,43 @@ async function holds(build: () => tfl.LayersModel, below?: number): Promise<void
     const { model, inputs, expected } = run as Run;
     const { bytes } = exportModel(model);
     const session = await openSession(bytes);
-    await expectOutputs(session, inputs, expected);
+    const outputs = await expectOutputs(session, inputs, expected);
     await session.release();
+    return outputs;
   } finally {
     tf.engine().endScope();
   }
 }
 
-test(
-  "random layers",
-  async () => {
-    const property = fc.asyncProperty(anyLayer, fc.nat(1000), (layer, seed) =>
-      holds(() => {
-        const inputs = layer.shapes.map((shape, index) =>
-          tfl.input({ name: `x${index}`, shape: [...shape] }),
-        );
-        const given = inputs.length > 1 ? inputs : (inputs[0] as tfl.SymbolicTensor);
-        const outputs = makeLayer(layer).apply(given) as tfl.SymbolicTensor | tfl.SymbolicTensor[];
-        return randomise(tfl.model({ name: "model", inputs, outputs }), seed);
-      }, layer.below),
-    );
-    await fc.assert(property, parameters(300));
-  },
-  TIMEOUT,
-);
+/** Draws cases until one fails, and says in the record how close they came. */
+async function check<T>(
+  task: TestContext["task"],
+  runs: number,
+  arbitrary: fc.Arbitrary<T>,
+  holdsFor: (value: T, seed: number) => Promise<Closeness[]>,
+): Promise<void> {
+  const seen: Closeness[] = [];
+  const property = fc.asyncProperty(arbitrary, fc.nat(1000), async (value, seed) => {
+    seen.push(...(await holdsFor(value, seed)));
+  });
+  const given = parameters(runs);
+  await fc.assert(property, given);
+  task.meta.measured = `${given.numRuns} cases, ${describeCloseness(worstOf(seen))}`;
+}
 
-test(
-  "random graphs of layers",
-  async () => {
-    const property = fc.asyncProperty(graphPlan, fc.nat(1000), (plan, seed) =>
-      holds(() => randomise(buildGraph(plan), seed)),
-    );
-    await fc.assert(property, parameters(100));
-  },
-  TIMEOUT,
-);
+test("random layers", { timeout: TIMEOUT }, async ({ task }) => {
+  await check(task, 300, anyLayer, (layer, seed) =>
+    holds(() => {
+      const inputs = layer.shapes.map((shape, index) =>
+        tfl.input({ name: `x${index}`, shape: [...shape] }),
+      );
+      const given = inputs.length > 1 ? inputs : (inputs[0] as tfl.SymbolicTensor);
+      const outputs = makeLayer(layer).apply(given) as tfl.SymbolicTensor | tfl.SymbolicTensor[];
+      return randomise(tfl.model({ name: "model", inputs, outputs }), seed);
+    }, layer.below),
+  );
+});
+
+test("random graphs of layers", { timeout: TIMEOUT }, async ({ task }) => {
+  await check(task, 100, graphPlan, (plan, seed) => holds(() => randomise(buildGraph(plan), seed)));
+});

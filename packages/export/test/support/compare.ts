@@ -5,6 +5,13 @@ import { afterAll, expect } from "vitest";
 import { checkOnnx } from "../referee.js";
 import { indices, normal, tf, type tfl } from "./tf.js";
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** What the record of a nightly run tells. */
+    measured?: string;
+  }
+}
+
 /** The largest error seen over a file's comparisons, as a share of what is allowed. */
 const worst = { share: 0, error: 0 };
 const graphs: Uint8Array[] = [];
@@ -86,6 +93,12 @@ export interface Closeness {
 export function describeCloseness({ error, limit }: Closeness): string {
   const share = ((100 * error) / limit).toPrecision(2);
   return `largest error ${error.toExponential(1)}, ${share} % of the tolerance ${limit.toExponential(1)}`;
+}
+
+/** Of many outputs, the one that comes nearest to its tolerance. */
+export function worstOf(outputs: readonly Closeness[]): Closeness {
+  const share = ({ error, limit }: Closeness) => error / limit;
+  return outputs.reduce((a, b) => (share(a) < share(b) ? b : a), { error: 0, limit: 1 });
 }
 
 /** Runs a graph, and holds its outputs to what tf.js gave for the same inputs. */
