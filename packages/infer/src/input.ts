@@ -94,14 +94,19 @@ export function requireWhole(where: string, value: unknown, least: number, most?
   const number = Number.isSafeInteger(value) ? (value as number) : Number.NaN;
   if (number >= least && number <= (most ?? number)) return;
   const range = most === undefined ? `from ${least} up` : `from ${least} to ${most}`;
-  throw new InputError(`${where}: expected a whole number ${range}; got ${String(value)}.`);
+  throw new InputError(`${where}: expected a whole number ${range}; got ${shown(value)}.`);
 }
 
 /** Throws InputError unless the value is a finite number, at least `least`. */
 export function requireFinite(where: string, value: unknown, least = Number.NEGATIVE_INFINITY) {
   if (Number.isFinite(value) && (value as number) >= least) return;
   const range = Number.isFinite(least) ? ` from ${least} up` : "";
-  throw new InputError(`${where}: expected a finite number${range}; got ${String(value)}.`);
+  throw new InputError(`${where}: expected a finite number${range}; got ${shown(value)}.`);
+}
+
+/** A value as code has it, so that "2" is told from 2. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
 }
 
 /** A class, counted from 0: one for all items, or one for each. */

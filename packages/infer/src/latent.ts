@@ -3,7 +3,6 @@ import { InputError } from "./errors.js";
 import { requireFinite, requireWhole } from "./input.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
-import { mostItems } from "./shape.js";
 
 /** A normal distribution over z for each item. */
 export interface Posterior {
@@ -49,28 +48,32 @@ export function marginalLogVariance({ data, shape }: Tensor): Tensor {
   return { data: Float32Array.from(variance, Math.log), shape: [n, k] };
 }
 
-/** n draws of temperature * N(0, I), [n, k], from draw `offset` of the seed on. */
+/** n draws, at most `most`, of temperature * N(0, I), [n, k], from draw `offset` of the seed on. Throws InputError. */
 export function drawPrior(
   n: number,
   k: number,
   { seed, temperature, offset }: { seed: number; temperature: number; offset: number },
+  most: number,
 ): Tensor {
-  requireWhole("sample: n", n, 1, mostItems(k));
+  requireWhole("sample: n", n, 1, most);
+  requireWhole("sample: offset", offset, 0);
   requireFinite("sample: temperature", temperature, 0);
   const noise = seededNormal(seed, n * k, 0, offset * k);
   return { data: noise.map((value) => value * temperature), shape: [n, k] };
 }
 
-/** `steps` copies of z [1, k] with one dimension swept evenly from one value to another, both included: [steps, k]. */
+/** `steps` copies, at most `most`, of z [1, k] with one dimension swept evenly from one value to another, both included: [steps, k]. */
 export function latentSweep(
   z: Tensor,
   dimension: number,
-  [from, to]: readonly [number, number],
+  range: readonly [number, number],
   steps: number,
+  most: number,
 ): Tensor {
   const k = z.data.length;
   requireWhole("traverse: dimension", dimension, 0, k - 1);
-  requireWhole("traverse: steps", steps, 2, mostItems(k));
+  requireWhole("traverse: steps", steps, 2, most);
+  const [from, to] = [range[0], range[1]];
   for (const end of [from, to]) requireFinite("traverse: range", end);
   const data = new Float32Array(steps * k);
   for (let step = 0; step < steps; step++) {
@@ -84,10 +87,16 @@ export function latentSweep(
 /** How a path runs from one point to another: along the chord, or along the arc about the origin. */
 export type PathKind = "linear" | "spherical";
 
-/** `steps` points from a to b, both included, [steps, k]; a and b are [1, k]. */
-export function latentPath(a: Tensor, b: Tensor, steps: number, kind: PathKind): Tensor {
+/** `steps` points, at most `most`, from a to b, both included, [steps, k]; a and b are [1, k]. */
+export function latentPath(
+  a: Tensor,
+  b: Tensor,
+  steps: number,
+  kind: PathKind,
+  most: number,
+): Tensor {
   const k = a.data.length;
-  requireWhole("interpolate: steps", steps, 2, mostItems(k));
+  requireWhole("interpolate: steps", steps, 2, most);
   if (kind !== "linear" && kind !== "spherical") {
     throw new InputError(
       `interpolate: path: expected "linear" or "spherical"; got ${JSON.stringify(kind)}.`,

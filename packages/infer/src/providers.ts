@@ -142,7 +142,7 @@ async function requestedNames(
 ): Promise<readonly ProviderName[]> {
   const available = await runtime.providers();
   if (requested === "auto") return runtime.auto;
-  const names = typeof requested === "string" ? [requested] : requested;
+  const names = Array.isArray(requested) ? requested : [requested];
   const known: readonly string[] = [...available, ...PROVIDERS];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined && names.length > 0) return names;

@@ -1,5 +1,5 @@
 /** Seeded random numbers, equal to the bit on every engine: a counter-based generator and inverse-CDF normals. */
-import { InputError } from "./errors.js";
+import { requireWhole } from "./input.js";
 import { normalQuantile } from "./random/normal-quantile.js";
 import { philox4x32, type Uint32x2 } from "./random/philox.js";
 
@@ -11,10 +11,8 @@ const TWO_52 = 0x10000000000000;
 
 /** A non-negative safe integer as its low and high 32 bits. */
 function words(value: number, name: string): Uint32x2 {
-  if (Number.isSafeInteger(value) && value >= 0) return [value >>> 0, Math.floor(value / TWO_32)];
-  throw new InputError(
-    `random: ${name} must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${String(value)}.`,
-  );
+  requireWhole(`random: ${name}`, value, 0);
+  return [value >>> 0, Math.floor(value / TWO_32)];
 }
 
 /**

@@ -127,8 +127,8 @@ export class Vae {
     options: PlaceOptions<To> & OffsetOptions & { seed: number; temperature?: number | undefined },
   ): Promise<Placed<To>> {
     const { seed, temperature = 1, offset = 0 } = given(options);
-    requireWhole("sample: offset", offset, 0);
-    const z = drawPrior(n, this.manifest.latent.size, { seed, temperature, offset });
+    const draws = { seed, temperature, offset };
+    const z = drawPrior(n, this.manifest.latent.size, draws, this.#mostItems);
     return this.#decode("sample", z, options);
   }
 
@@ -144,7 +144,7 @@ export class Vae {
     const { steps, path = "linear" } = given(options);
     const a = this.#latent("interpolate: from", from, 1);
     const b = this.#latent("interpolate: to", to, 1);
-    return this.#decode("interpolate", latentPath(a, b, steps, path), options);
+    return this.#decode("interpolate", latentPath(a, b, steps, path, this.#mostItems), options);
   }
 
   /**
@@ -161,7 +161,11 @@ export class Vae {
   ): Promise<Placed<To>> {
     const { dimension, steps, range = [-3, 3] } = given(options);
     const point = this.#latent("traverse: z", z, 1);
-    return this.#decode("traverse", latentSweep(point, dimension, range, steps), options);
+    return this.#decode(
+      "traverse",
+      latentSweep(point, dimension, range, steps, this.#mostItems),
+      options,
+    );
   }
 
   /**
@@ -189,7 +193,7 @@ export class Vae {
   async warmup(n = 1, options: CallOptions = {}): Promise<void> {
     const { data, condition } = this.manifest;
     const size = elementCount(data.shape);
-    requireWhole("warmup: n", n, 1, mostItems(size));
+    requireWhole("warmup: n", n, 1, this.#mostItems);
     const x = new Float32Array(n * size).fill(data.range[0]);
     const label = condition === undefined ? undefined : 0;
     await this.score(x, { ...options, label });
@@ -245,5 +249,11 @@ export class Vae {
 
   #latent(where: string, z: LatentInput, count?: number): Tensor {
     return batch(where, z, [this.manifest.latent.size], { count });
+  }
+
+  /** The most items of which latent points and data both fit into an array each. */
+  get #mostItems(): number {
+    const { data, latent } = this.manifest;
+    return mostItems(Math.max(elementCount(data.shape), latent.size));
   }
 }

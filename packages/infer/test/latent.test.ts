@@ -7,7 +7,7 @@ const point = (...values: number[]) => ({
   shape: [1, values.length],
 });
 const rows = (from: number[], to: number[], steps: number, kind: "linear" | "spherical") => {
-  const { data, shape } = latentPath(point(...from), point(...to), steps, kind);
+  const { data, shape } = latentPath(point(...from), point(...to), steps, kind, 99);
   expect(shape).toEqual([steps, from.length]);
   return Array.from({ length: steps }, (_, row) => [
     ...data.subarray(row * from.length, (row + 1) * from.length),

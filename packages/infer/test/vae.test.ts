@@ -177,12 +177,12 @@ describe("bad arguments are refused with what was expected and what came", () =>
       [vae.interpolate(two, two, { steps: 3, path: "bent" as never }), "interpolate: path"],
       [vae.interpolate(two, two, undefined as never), "interpolate: steps"],
       [vae.traverse(two, undefined as never), "traverse: dimension"],
-      [vae.sample(1, undefined as never), "seed must be"],
+      [vae.sample(1, undefined as never), "seed: expected a whole number"],
       [vae.sample(0, { seed: 1 }), "sample: n"],
-      [vae.sample(1, { seed: -1 }), "seed must be"],
+      [vae.sample(1, { seed: -1 }), "seed: expected a whole number"],
       [vae.sample(1, { seed: 1, temperature: Number.NaN }), "temperature"],
       [vae.score(new Float32Array(12), { samples: -1 }), "score: samples"],
-      [vae.score(new Float32Array(12), { seed: 0.5 }), "seed must be"],
+      [vae.score(new Float32Array(12), { seed: 0.5 }), "seed: expected a whole number"],
     ];
     for (const [call, message] of calls) {
       await expect(call).rejects.toThrow(InputError);

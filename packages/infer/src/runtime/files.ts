@@ -6,12 +6,20 @@ import { SourceError } from "../errors.js";
 import { fetchBytes } from "./fetch-bytes.js";
 import type { ReadOptions } from "./types.js";
 
-/** A URL stays one; anything else is the path of a model folder or of its vae.json. */
+/** A URL stays one (SourceError where it is malformed); anything else is the path of a model folder or of its vae.json. */
 export function resolveSource(source: string): URL {
-  if (/^(?:https?|file):/i.test(source)) return new URL(source);
+  if (/^(?:https?|file):/i.test(source)) return parseUrl(source);
   const url = pathToFileURL(absolute(source));
   if (!url.pathname.endsWith("/vae.json")) url.pathname += "/";
   return url;
+}
+
+function parseUrl(source: string): URL {
+  try {
+    return new URL(source);
+  } catch (cause) {
+    throw new SourceError(`${source}: expected a URL.`, { cause });
+  }
 }
 
 /** The bytes at a URL. Throws SourceError, also when there are more than `limit`. */
