@@ -224,10 +224,26 @@ test.each<[string, string[], RegExp]>([
     ["layers/model.json", "-o", "taken.onnx"],
     /taken.onnx exists. Pass --force/,
   ],
+  [
+    "a target inside of a file",
+    ["layers/model.json", "-o", "layers/model.json/x.onnx"],
+    /Cannot write .*x\.onnx: EEXIST: .*model\.json/,
+  ],
+  [
+    "a folder where a file is",
+    ["vae", "run", "-o", "taken.onnx", "--force"],
+    /taken\.onnx is a file, where a folder is to be\. Choose another folder\./,
+  ],
+  [
+    "input without the model's",
+    ["layers/model.json", "-o", "x.onnx", "--check-input", "other.json"],
+    /other\.json: expected the input "x" by its name, got y\.\n$/,
+  ],
 ])("fails with 1 and one message: %s", async (_, args, message) => {
   writeFileSync(at("taken.onnx"), "precious");
+  writeFileSync(at("other.json"), '{ "y": [[1, 2, 3, 4]] }');
   const inside = args.map((arg) =>
-    /\.json$|\.onnx$/.test(arg) && arg !== "nowhere.json" ? at(arg) : arg,
+    /\.json$|\.onnx$|^run$/.test(arg) && arg !== "nowhere.json" ? at(arg) : arg,
   );
   const { code, output, errors } = await vaeportExport(...inside);
   expect({ code, output }).toEqual({ code: 1, output: "" });

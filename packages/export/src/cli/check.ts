@@ -107,6 +107,10 @@ async function readInputs(file: string, inputs: readonly Value[]): Promise<Plain
   const text = new TextDecoder().decode(await readBytes(file));
   const document = await attempt(file, " Pass a JSON object.", async () => parse(text));
   return inputs.map(({ name, shape, dtype }) => {
+    if (!Object.hasOwn(document ?? {}, name)) {
+      const names = Object.keys(document ?? {}).join(", ") || "nothing";
+      throw new CheckError(`${file}: expected the input "${name}" by its name, got ${names}.`);
+    }
     const value: unknown = document?.[name];
     const sizes = shapeOf(value);
     const numbers: unknown[] = [value].flat(Number.POSITIVE_INFINITY);

@@ -102,7 +102,7 @@ export function makeProgram(): Command {
     .summary("a model folder out of an encoder and a decoder made elsewhere")
     .description(
       "Validate two ONNX graphs made elsewhere against each other, and write score.onnx and vae.json beside them. " +
-        "Names of inputs and outputs: docs/formats.md. Needs onnxruntime-node.",
+        "Names of inputs and outputs: the README of @vaeport/export. Needs onnxruntime-node.",
     )
     .argument(
       "<encoder.onnx>",

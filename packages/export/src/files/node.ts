@@ -9,6 +9,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -175,6 +176,9 @@ export function writeFolderWhole(
 }
 
 function needReplaceable(folder: string, force: boolean, mark: string): void {
+  if (!statSync(folder).isDirectory()) {
+    throw new TargetError(`${folder} is a file, where a folder is to be. Choose another folder.`);
+  }
   const names = readdirSync(folder);
   if (names.length === 0) return;
   if (!force) throw new TargetError(`${folder} exists. Pass --force (force: true) to replace it.`);
@@ -193,7 +197,8 @@ function appear(target: string, make: (partial: string) => void): void {
     make(partial);
     renameSync(partial, target);
   } catch (cause) {
-    rmSync(partial, { recursive: true, force: true });
+    // Where the folder is a file, there is nothing to remove, and removing it would fail as well.
+    if (existsSync(partial)) rmSync(partial, { recursive: true });
     if (cause instanceof ExportError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TargetError(`Cannot write ${target}: ${reason}.`, { cause });
