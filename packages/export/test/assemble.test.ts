@@ -162,6 +162,12 @@ describe("refuses", () => {
       pytorch,
       /gaussian needs data_log_variance of the decoder.*--parameter variance/,
     ],
+    [{ parameters: { foo: 1 } }, pytorch, /parameters: bernoulli has none, got foo\./],
+    [
+      { likelihood: "gaussian", parameters: { varianse: 1 } },
+      pytorch,
+      /parameters: gaussian has variance, logVarianceFloor, got varianse\./,
+    ],
     [{ classes: ["a"] }, pytorch, /classes: neither graph takes a label/],
     [{ classes: ["a"], layout: "NHWC" }, conditional, /a label of 3 classes, got 1 names/],
   ])("options that do not fit: %j", async (options, pair, message) => {

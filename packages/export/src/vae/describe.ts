@@ -148,7 +148,14 @@ function describeLikelihood(
 ): LikelihoodSection {
   const name = likelihood ?? guessLikelihood(decoder);
   const given = decoder.outputs.map((output) => output.name);
-  const needed = LIKELIHOODS[name].scored({ data, parameters });
+  const { constants, scored } = LIKELIHOODS[name];
+  const unknown = Object.keys(parameters).filter((key) => !constants.includes(key));
+  if (unknown.length > 0) {
+    throw new OptionError(
+      `parameters: ${name} has ${constants.join(", ") || "none"}, got ${unknown.join(", ")}.`,
+    );
+  }
+  const needed = scored({ data, parameters });
   const lacking = needed.filter((output) => !given.includes(output));
   if (lacking.length === 0) return { name, parameters };
   const fixed = name === "gaussian" ? ", or fix it with --parameter variance=<v> (parameters)" : "";

@@ -3,6 +3,7 @@ import * as ops from "../../ir/ops/index.js";
 import { type Likelihood, softplus } from "./likelihood.js";
 
 export const bernoulli: Likelihood = {
+  constants: [],
   heads: () => ["value"],
   outputs: (g, [logits]) => ({ reconstruction: ops.sigmoid(g, logits!), logits: logits! }),
   scored: () => ["logits"],

@@ -17,6 +17,7 @@ const LOG_NORMALISER = [Math.LN2, 1 / 12, -7 / 1440, 31 / 90720];
 const SLOPE = [1 / 12, -1 / 720, 1 / 30240];
 
 export const continuousBernoulli: Likelihood = {
+  constants: ["logitLimit"],
   heads: () => ["value"],
   outputs(g, [raw], { parameters }) {
     const limit = parameters.logitLimit;

@@ -22,6 +22,7 @@ function halfBin({ parameters, data: { range } }: LikelihoodContext): number {
 }
 
 export const discretisedLogistic: Likelihood = {
+  constants: ["levels", "logScaleFloor"],
   heads: () => ["value", "value"],
   outputs(g, [location, raw], { parameters }) {
     const floor = parameters.logScaleFloor;

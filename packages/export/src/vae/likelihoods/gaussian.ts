@@ -17,6 +17,7 @@ const LOG_TWO_PI = Math.log(2 * Math.PI);
 const isFixed = ({ parameters }: LikelihoodContext) => parameters.variance !== undefined;
 
 export const gaussian: Likelihood = {
+  constants: ["variance", "logVarianceFloor"],
   heads: (context) => (isFixed(context) ? ["value"] : ["value", "item"]),
   outputs(g, [mean, raw], context) {
     if (raw === undefined) return { reconstruction: mean! };

@@ -17,6 +17,8 @@ export type Named<T> = Readonly<Record<string, T>>;
 export type HeadSize = "value" | "item";
 
 export interface Likelihood {
+  /** Names of the constants that a model may fix. */
+  constants: readonly string[];
   /** The decoder model's outputs, in order. */
   heads(context: LikelihoodContext): readonly HeadSize[];
   /** The decoder graph's outputs out of the decoder model's. */
