@@ -93,6 +93,18 @@ describe("train --dry-run", () => {
     expect(JSON.parse(stdout).config.likelihood).toEqual({ name: "bernoulli" });
   });
 
+  test("refuses data that the likelihood cannot give, as training would", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "rows.csv"), "0.1,0.2\n0.3,5\n0.1,0.2\n");
+    const data = { name: "csv", train: "rows.csv" };
+    const model = { type: "dense", hidden: [4] };
+    const config = { name: "rows", data, model, latent: { size: 2 }, training: { batchSize: 1 } };
+    const file = await writeConfig(folder, config);
+    const { code, stderr } = await run(["train", file, "--dry-run"]);
+    expect(stderr).toMatch(/likelihood\.name "bernoulli" takes 0 to 1/);
+    expect(code).toBe(1);
+  });
+
   test("refuses what is not in the schema, a latent size of 0, a batch larger than the data", async () => {
     const folder = await temporaryFolder();
     const file = await writeConfig(folder, smallConfig());

@@ -4,7 +4,7 @@ import type { TrainConfig } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
-import { requireBatch } from "./loop.js";
+import { requireFit } from "./requirements.js";
 
 export interface Plan {
   config: TrainConfig;
@@ -32,7 +32,7 @@ export async function planTraining(config: TrainConfig): Promise<Plan> {
   const [trainItems, testItems] = [dataset.train.shape[0], dataset.test.shape[0]];
   let vae: Vae | undefined;
   try {
-    requireBatch(config.training.batchSize, trainItems);
+    requireFit(tf, config, dataset);
     vae = buildVae(tf, config, dataset);
     return {
       config,

@@ -6,18 +6,12 @@ import { InterruptedError, RunWriteError } from "../errors.js";
 import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { startAtDataMean } from "../vae/initialise.js";
-import { checkData } from "../vae/likelihood/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { saveCheckpoint } from "./checkpoints.js";
 import { finalMetrics } from "./early-stop.js";
-import {
-  type EpochMetrics,
-  type LoopEvent,
-  type LoopOptions,
-  requireBatch,
-  trainEpochs,
-} from "./loop.js";
+import { type EpochMetrics, type LoopEvent, type LoopOptions, trainEpochs } from "./loop.js";
 import { appendMetrics } from "./metrics-log.js";
+import { requireFit } from "./requirements.js";
 import { createRunFolder, finishRun, picturesFolder, requireRoom } from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
@@ -93,11 +87,7 @@ async function trainOn(
   config: TrainConfig,
   options: RunTrainingOptions,
 ): Promise<TrainResult> {
-  requireBatch(config.training.batchSize, dataset.train.shape[0]);
-  for (const split of ["train", "test"] as const) {
-    const { name, range, [split]: items } = dataset;
-    checkData(tf, config.likelihood, { name: `${name}, ${split} items`, range, items });
-  }
+  requireFit(tf, config, dataset);
   const vae = buildVae(tf, config, dataset);
   const average = config.training.weightAverage && buildVae(tf, config, dataset);
   const result = average ?? vae;

@@ -1,0 +1,18 @@
+/** Whether a configuration and its data fit each other, asked before anything is built of them. */
+import type { TrainConfig } from "../config.js";
+import type { Dataset } from "../data/dataset.js";
+import type { TensorFlow } from "../tensorflow/index.js";
+import { checkData } from "../vae/likelihood/index.js";
+import { requireBatch } from "./loop.js";
+
+/**
+ * @throws ConfigError when a batch is larger than the training set
+ * @throws DataError when items cannot have come from the likelihood
+ */
+export function requireFit(tf: TensorFlow, config: TrainConfig, dataset: Dataset): void {
+  requireBatch(config.training.batchSize, dataset.train.shape[0]);
+  for (const split of ["train", "test"] as const) {
+    const { name, range, [split]: items } = dataset;
+    checkData(tf, config.likelihood, { name: `${name}, ${split} items`, range, items });
+  }
+}
