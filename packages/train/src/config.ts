@@ -64,7 +64,13 @@ export function parseData(value: unknown, where = "config.data"): TrainConfig["d
   return parse(data, value, where);
 }
 
-function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+/**
+ * The value as a schema has it, defaults filled in.
+ *
+ * @param where how messages call it
+ * @throws ConfigError listing every problem
+ */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new ConfigError(

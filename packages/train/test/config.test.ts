@@ -68,6 +68,11 @@ describe("parseConfig", () => {
     ["another model", { ...least, model: { type: "gan" } }, /model\.type: .*"conv", got "gan"/],
     ["no model", { ...least, model: undefined }, /model: required/],
     ["no layers", { ...least, model: { type: "conv", layers: [] } }, /model\.layers: .*got \[\]/],
+    [
+      "a likelihood by its name alone",
+      { ...least, likelihood: "gaussian" },
+      /likelihood: expected an object whose name is "bernoulli", .*, got "gaussian"/,
+    ],
     ["another dataset", { ...least, data: { name: "x" } }, /data\.name: .*or "csv", got "x"/],
     ["a path for a name", { ...least, name: "../x" }, /name: use letters.*got "\.\.\/x"/],
   ])("refuses %s", (_, value, message) => {
@@ -102,6 +107,12 @@ describe("readConfig", () => {
     const file = join(await temporaryFolder(), "broken.json");
     await writeFile(file, '{ "name": }');
     await expect(readConfig(file)).rejects.toThrow(/broken\.json: not valid JSON \(Unexpected/);
+  });
+
+  test("passes over the mark that editors on Windows begin a file with", async () => {
+    const file = join(await temporaryFolder(), "marked.json");
+    await writeFile(file, `\uFEFF${JSON.stringify(least)}`);
+    expect(await readConfig(file)).toEqual(parseConfig(least));
   });
 
   test("says which file is missing", async () => {

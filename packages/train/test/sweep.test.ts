@@ -88,7 +88,8 @@ describe("a sweep file", () => {
     ],
     ["a path through a number", { list: [{ "seed.first": 1 }] }, /seed holds no keys, got 1/],
     ["a base that is not there", { base: "nowhere.json" }, /nowhere\.json: cannot be read/],
-    ["an empty list of values", { grid: { seed: [] } }, /grid\.seed: /],
+    ["an empty list of values", { grid: { seed: [] } }, /grid\.seed: .*got \[\]/],
+    ["a value that is no list", { grid: { seed: 1 } }, /json: grid\.seed: expected array, got 1$/],
   ])("refuses %s", async (_, sweep, message) => {
     const file = await writeSweep(sweep);
     await expect(readSweep(file)).rejects.toThrow(ConfigError);
@@ -111,6 +112,13 @@ describe("a run", () => {
   const small = smallConfig({
     data: { name: "mnist", trainItems: 500, testItems: 50 },
     training: { epochs: 5, batchSize: 50 },
+  });
+
+  test("refuses a file where the folder of the runs is to be", async () => {
+    const file = await writeSweep({ grid: { seed: [1, 2] } }, small);
+    const [run] = await readSweep(file);
+    await expect(trainRun(run!, file)).rejects.toThrow(SweepError);
+    await expect(trainRun(run!, file)).rejects.toThrow(/sweep\.json: cannot be used \(EEXIST/);
   });
 
   test("killed at any moment, is trained once, and passed over from then on", {

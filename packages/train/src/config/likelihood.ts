@@ -29,7 +29,10 @@ const NAMES = '"bernoulli", "continuous-bernoulli", "gaussian" or "discretised-l
 
 export const likelihood = z
   .discriminatedUnion("name", [bernoulli, continuousBernoulli, gaussian, discretisedLogistic], {
-    error: (issue) => (issue.code === "invalid_union" ? `expected ${NAMES}` : undefined),
+    error: ({ code }) => {
+      if (code === "invalid_union") return `expected ${NAMES}`;
+      return code === "invalid_type" ? `expected an object whose name is ${NAMES}` : undefined;
+    },
   })
   .prefault({ name: "bernoulli" });
 

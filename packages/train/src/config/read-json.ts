@@ -5,7 +5,8 @@ import { ConfigError } from "../errors.js";
 /** @throws ConfigError when the file cannot be read or is not JSON */
 export async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, "utf8"));
+    const text = await readFile(file, "utf8");
+    return JSON.parse(text.replace(/^\uFEFF/, "")); // editors on Windows begin a file with a mark
   } catch (cause) {
     const message =
       cause instanceof SyntaxError

@@ -4,8 +4,8 @@ import { z } from "zod";
 import { changeKeys } from "../config/change-keys.js";
 import { readJson } from "../config/read-json.js";
 import { section } from "../config/section.js";
-import { parseConfig, type TrainConfig, withAbsolutePaths } from "../config.js";
-import { ConfigError, SweepError } from "../errors.js";
+import { parse, parseConfig, type TrainConfig, withAbsolutePaths } from "../config.js";
+import { SweepError } from "../errors.js";
 
 /** Changes to the base configuration, by the path of a key such as "latent.size". */
 export type Changes = Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ const MOST_RUNS = 100_000;
  * @throws SweepError when it asks for too many runs
  */
 export async function readSweep(file: string): Promise<SweepRun[]> {
-  const sweep = parseSweep(await readJson(file), file);
+  const sweep = parse(sweepSchema, await readJson(file), file);
   const baseFile = resolve(dirname(file), sweep.base);
   const base = await readJson(baseFile);
   const count = Object.values(sweep.grid).reduce(
@@ -82,16 +82,6 @@ export function describeChanges(changes: Changes): string {
   return Object.entries(changes)
     .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(", ");
-}
-
-function parseSweep(value: unknown, file: string): z.output<typeof sweepSchema> {
-  const parsed = sweepSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join("."),
-    message,
-  }));
-  throw new ConfigError(file, problems);
 }
 
 /** Every choice of one value for each key, the last key changing fastest. */

@@ -18,7 +18,7 @@ export const PARTIAL = ".partial";
  * Trains a run into `<out>/<name>`, which appears when all of it is there; until then the work is in
  * `<name>.partial`. A call for a run that another process trains waits for it.
  *
- * @throws SweepError when the folder holds a run of another configuration
+ * @throws SweepError when the folder cannot be made, or holds a run of another configuration
  * @throws what `train` and `resume` throw
  */
 export async function trainRun(
@@ -27,10 +27,21 @@ export async function trainRun(
   options: ResumeOptions = {},
 ): Promise<{ folder: string; outcome: RunOutcome }> {
   const folder = resolve(out, run.name);
-  await mkdir(resolve(out), { recursive: true });
+  await makeFolder(resolve(out));
   return withLock(`${folder}.lock`, options.signal, async () => {
     return { folder, outcome: await trainInto(folder, run, options) };
   });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new SweepError(`${folder}: cannot be used (${reason}). Choose another folder.`, {
+      cause,
+    });
+  }
 }
 
 async function trainInto(
