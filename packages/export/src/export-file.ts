@@ -10,6 +10,7 @@ import { openModel } from "./source/open.js";
 import type { SourceModel } from "./source/types.js";
 import { PRODUCER } from "./version.js";
 
+/** What an export to disk may be told, besides what `exportOnnx` may. */
 export interface FileOptions extends ExportOptions {
   /**
    * Weights in a file of their own beside the model's, `<name>.data`. By default only where they take
@@ -22,6 +23,7 @@ export interface FileOptions extends ExportOptions {
   onProgress?: (written: number, total: number) => void;
 }
 
+/** What an export has written. */
 export interface ExportedFiles {
   graph: Graph;
   /** The model's file, then that of its weights, if any. */

@@ -22,6 +22,7 @@ import { declareInputs, translateModel } from "./translate/translate.js";
 import type { Translators } from "./translate/types.js";
 import { PRODUCER } from "./version.js";
 
+/** How a graph differs from what the model alone would give. */
 export interface ExportOptions {
   /** Names of the graph's inputs, in the model's order; by default those of its input layers. */
   inputNames?: readonly string[];
@@ -59,6 +60,7 @@ export interface ExportOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
+/** An ONNX file, and the graph that it holds. */
 export interface ExportedModel {
   /** The ONNX file. */
   bytes: Uint8Array;

@@ -47,6 +47,7 @@ export interface DrawableCanvas {
   getContext(kind: "webgpu"): unknown;
 }
 
+/** How items become the pixels of a grid. */
 export interface DrawOptions {
   /** The values drawn black and white, such as `manifest.data.range`; [0, 1] by default. */
   range?: readonly [number, number];

@@ -7,6 +7,7 @@ import type { Runtime } from "./runtime/types.js";
 import type { Progress } from "./source.js";
 import { Vae } from "./vae.js";
 
+/** What a load may be told: where and how hard to look for a provider, and how to get the files. */
 export interface LoadOptions extends ProviderOptions {
   /** Another build of ONNX Runtime than the platform's: `wasmRuntime` of `@vaeport/infer/wasm`, or your own. */
   runtime?: Runtime;

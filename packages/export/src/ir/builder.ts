@@ -33,6 +33,7 @@ export interface Output {
   dtype?: DataType;
 }
 
+/** A graph that is being written: values, constants and nodes, by the functions of `ops`; layouts are converted where asked for. */
 export class GraphBuilder {
   /** Version of the ONNX operator set that is written for. */
   readonly opset: number;

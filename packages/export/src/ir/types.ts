@@ -41,8 +41,11 @@ export interface ConstantOf<D extends keyof Elements> extends Value {
   readonly pieces?: () => Iterable<Elements[D]>;
 }
 
+/** A constant of float32 elements. */
 export type FloatConstant = ConstantOf<"float32">;
+/** A constant of int64 elements, as shapes and axes are. */
 export type IntConstant = ConstantOf<"int64">;
+/** Elements in row-major order with their type and shape. */
 export type Constant = { [D in keyof Elements]: ConstantOf<D> }[keyof Elements];
 
 const ELEMENT_BYTES: Readonly<Record<keyof Elements, number>> = {
@@ -62,12 +65,14 @@ export function piecesOf(value: Constant): Iterable<Constant["data"]> {
   return value.pieces?.() ?? [value.data];
 }
 
+/** A value that an ONNX node fixes, of one of the types of AttributeProto. */
 export type Attribute =
   | { readonly type: "int" | "float"; readonly value: number }
   | { readonly type: "ints" | "floats"; readonly value: readonly number[] }
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "strings"; readonly value: readonly string[] };
 
+/** Attributes by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One ONNX operator, named by its first output. A `null` input is an optional one left out. */

@@ -52,6 +52,7 @@ export interface EnsembleModel extends Model {
   ensemble_scheduling: { step: readonly EnsembleStep[] };
 }
 
+/** The config.pbtxt of a model: one that a backend runs, or an ensemble of such. */
 export type ModelConfig = BackendModel | EnsembleModel;
 
 /** The one field here that holds the name of an enum's value, which the text form does not quote. */

@@ -16,6 +16,7 @@ import {
   type TritonDataType,
 } from "./model-config.js";
 
+/** How a server names and batches the models. */
 export interface TritonOptions {
   /** What the models' names begin with; by default the manifest's name, made fit for a folder. */
   name?: string;
@@ -30,6 +31,7 @@ export interface TritonOptions {
 /** The models of a repository by what they do; the ensembles come last. */
 export type TritonModelName = GraphName | "reconstruct" | "scoreItems";
 
+/** A Triton model repository, not yet written. */
 export interface TritonRepository {
   /** `config.name` is the name that clients ask for, and that of the model's folder. */
   models: Record<TritonModelName, ModelConfig>;

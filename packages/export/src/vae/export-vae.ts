@@ -32,6 +32,7 @@ export interface TrainedVae {
   pictures?: Readonly<Record<string, Uint8Array>>;
 }
 
+/** A model folder, not yet written: `writeModelFolder` writes it. */
 export interface ExportedVae {
   manifest: VaeManifest;
   /** The graph files by the names that the manifest gives them. */

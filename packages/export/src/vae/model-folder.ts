@@ -3,6 +3,7 @@ import { writeFolderWhole } from "#files";
 import type { ExportedVae } from "./export-vae.js";
 import { modelCard } from "./model-card.js";
 
+/** What becomes of what is there already. */
 export interface WriteOptions {
   /** Replace a model folder that is there already. */
   force?: boolean;

@@ -6,6 +6,7 @@ import type { PlainTensor } from "../source/tensorflow.js";
 import { LIKELIHOODS } from "./likelihoods/index.js";
 import { POSTERIORS } from "./posteriors/index.js";
 
+/** Inputs of a graph by name. */
 export type Feeds = Readonly<Record<string, PlainTensor>>;
 
 /** Runs a graph once, on a runtime of the caller's choice. */

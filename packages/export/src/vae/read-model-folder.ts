@@ -10,6 +10,7 @@ import { OptionError, SourceError } from "../errors.js";
 import type { Precision } from "../export-options.js";
 import { sha256 } from "../sha256.js";
 
+/** A model folder in memory: its manifest, and the bytes of one variant's graphs. */
 export interface ModelFolder {
   manifest: VaeManifest;
   graphs: Record<GraphName, Uint8Array>;

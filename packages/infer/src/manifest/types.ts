@@ -6,6 +6,7 @@ export interface TensorRecord {
   data: string;
 }
 
+/** The graphs of a model: q(z | x), p(x | z), and distortion and rate out of both. */
 export type GraphName = "encoder" | "decoder" | "score";
 
 /** A graph file inside the model folder; `sha256` is 64 lower-case hexadecimal digits. */
@@ -40,6 +41,7 @@ export interface LatentSection {
   posterior: "diagonal" | "full";
 }
 
+/** The likelihood p(x | z) whose parameters the decoder gives. */
 export interface LikelihoodSection {
   name: "bernoulli" | "continuous-bernoulli" | "gaussian" | "discretised-logistic";
   /** Fixed parameters of the likelihood; empty where it has none. */
@@ -67,6 +69,7 @@ export interface CheckSection {
   outputs: Record<string, TensorRecord>;
 }
 
+/** What the model was trained on and how; `configHash` is the SHA-256 of the configuration. */
 export interface TrainingSection {
   dataset: string;
   configHash: string;

@@ -1,6 +1,8 @@
 /** The counter-based generator Philox4x32-10, in integer arithmetic alone. */
 
+/** Two unsigned 32-bit integers, the lower first: a key. */
 export type Uint32x2 = readonly [number, number];
+/** Four unsigned 32-bit integers, the lowest first: a counter, or a block of output. */
 export type Uint32x4 = readonly [number, number, number, number];
 
 /** The multipliers of the rounds, and the increments of the key: the golden ratio and sqrt(3), 32 bits of their fractions. */

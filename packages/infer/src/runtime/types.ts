@@ -90,6 +90,7 @@ export interface OpenProvider {
   close?(): Promise<void>;
 }
 
+/** What a runtime is told when it opens a provider. */
 export interface OpenOptions {
   threads: number | undefined;
   /** True when `auto` asks: providers that work but do not pay are then refused. */
@@ -101,6 +102,7 @@ export interface OpenOptions {
   wasmPaths?: string | undefined;
 }
 
+/** How a file is read. */
 export interface ReadOptions {
   signal?: AbortSignal | undefined;
   /** Called as the file comes in, with the bytes so far; a file that is tried again begins anew. */

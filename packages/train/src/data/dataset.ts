@@ -17,6 +17,7 @@ export interface Labels {
   test: Int32Array;
 }
 
+/** Items to train on and items held out, as tensors of the caller's: dispose of it. */
 export interface Dataset {
   name: string;
   /** Shape of one item: [H, W, C], or [D] of rows of a table. */

@@ -28,6 +28,8 @@ const TYPES: Record<string, [bytes: number, read: (little: boolean) => Read]> = 
 };
 
 /**
+ * The array of a .npy file; bytes stay bytes, every other type becomes float32, whose rounding 64-bit numbers take.
+ *
  * @param where how messages call the file
  * @throws DataError when the file is no .npy file, truncated, in Fortran order or of another type of element
  */

@@ -8,6 +8,7 @@ import { ActiveUnits } from "./active-units.js";
 /** Means over the items of a set. */
 export type Evaluation = SetMetrics;
 
+/** What decides the draws of an evaluation. */
 export interface EvaluateOptions {
   /** Of the noise; 0 by default, whatever the run's seed, so that runs are compared on the same draws. */
   seed?: number;

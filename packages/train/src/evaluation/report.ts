@@ -40,6 +40,7 @@ export interface EvaluationReport {
   bitsPerDimension: number;
 }
 
+/** How many items are measured, with how many draws of z each. */
 export interface EvaluateRunOptions {
   /** K, 500 by default. */
   samples?: number;

@@ -8,6 +8,7 @@ import type { EpochMetrics } from "../training/loop.js";
 import { type Changes, describeChanges, type SweepRun } from "./sweep-file.js";
 import { PARTIAL } from "./train-run.js";
 
+/** What one run of a sweep has come to; distortion and rate in nats, null as `negativeElbo`. */
 export interface RunSummaryLine {
   index: number;
   name: string;
@@ -20,6 +21,7 @@ export interface RunSummaryLine {
   rate: number | null;
 }
 
+/** What a sweep has come to. */
 export interface SweepSummary {
   runs: RunSummaryLine[];
   /** Index of the finished run with the smallest held-out -ELBO; null where none is finished. */

@@ -6,6 +6,7 @@ import { findLibrary } from "./library.js";
 import { runCommand, tail } from "./run-command.js";
 import { provideWheel } from "./wheel.js";
 
+/** How `setup` tells what it does. */
 export interface SetupOptions {
   /** Receives a line for each step that takes time. Default: standard error. */
   log?: (line: string) => void;

@@ -48,11 +48,13 @@ export interface Progress {
   secondsLeft: number;
 }
 
+/** What the loop reports: how far an epoch has come, and the metrics of one that has ended. */
 export type LoopEvent = Progress | { type: "epoch"; epochs: number; metrics: EpochMetrics };
 
 /** Time between two reports of progress, which is also how long an interrupt waits. */
 const TICK_MS = 100;
 
+/** What the loop trains, on what, and whether it goes on from a snapshot. */
 export interface LoopOptions {
   tf: TensorFlow;
   vae: Vae;

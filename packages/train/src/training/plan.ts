@@ -6,6 +6,7 @@ import { loadTensorFlow } from "../tensorflow/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { requireFit } from "./requirements.js";
 
+/** What a training would be: its configuration with all defaults, sizes and memory. */
 export interface Plan {
   config: TrainConfig;
   dataset: { name: string; itemShape: number[]; trainItems: number; testItems: number };
@@ -16,6 +17,7 @@ export interface Plan {
   megabytes: PlannedMemory;
 }
 
+/** Memory that a training takes, in 10^6 bytes. */
 export interface PlannedMemory {
   /** Items as float32; the graph's session shares them. */
   data: number;

@@ -18,6 +18,7 @@ export interface ResumedEvent {
   damaged: string[];
 }
 
+/** How a resumed training is watched and stopped. */
 export interface ResumeOptions extends Pick<TrainOptions, "signal"> {
   onEvent?: (event: TrainEvent | ResumedEvent) => void;
 }

@@ -23,6 +23,7 @@ export type TrainEvent =
   | { type: "start"; parameters: number; trainItems: number; testItems: number }
   | LoopEvent;
 
+/** Where a training goes, and how it is watched and stopped. */
 export interface TrainOptions {
   /** The run folder. */
   out: string;
@@ -33,6 +34,7 @@ export interface TrainOptions {
   onEvent?: (event: TrainEvent) => void;
 }
 
+/** What a training leaves: its folder, and the metrics of each epoch. */
 export interface TrainResult {
   /** Absolute path of the run folder. */
   folder: string;

@@ -24,6 +24,7 @@ export interface DataDescription {
 /** What decides the form of a VAE. */
 export type VaeConfig = Pick<TrainConfig, "latent" | "likelihood" | "condition">;
 
+/** How the networks are called. */
 export interface CallOptions {
   /** One-hot labels [N, classes]; of a conditional VAE alone. */
   label?: Tensor2D | undefined;
@@ -31,6 +32,7 @@ export interface CallOptions {
   training?: boolean;
 }
 
+/** Encoder, decoder and likelihood as q(z | x) and p(x | z). */
 export interface Vae extends Networks {
   readonly likelihood: Likelihood;
   /** Names of the classes of a conditional VAE. */

@@ -7,6 +7,7 @@ import { type RandomStream, randomStream } from "./random.js";
 /** What `tf.layers` hands to a layer's `call` beside its inputs. */
 type CallOptions = { training?: boolean };
 
+/** What a layer's own stream of random numbers is known by. */
 export interface NoiseLayerOptions {
   /** An integer in [0, 2^31). */
   seed: number;

@@ -9,6 +9,7 @@ import {
   type UpdateContext,
 } from "./optimizer.js";
 
+/** Hyperparameters of Adam; PyTorch's defaults. */
 export interface AdamOptions {
   /** Default 1e-3. */
   learningRate?: LearningRate;
@@ -20,6 +21,7 @@ export interface AdamOptions {
   epsilon?: number;
 }
 
+/** Hyperparameters of AdamW; PyTorch's defaults. */
 export interface AdamWOptions extends AdamOptions {
   /** Decoupled: the weight is multiplied by 1 - learningRate * weightDecay. Default 0.01. */
   weightDecay?: number;

@@ -9,6 +9,7 @@ import {
   type UpdateContext,
 } from "./optimizer.js";
 
+/** Hyperparameters of gradient descent with momentum. */
 export interface SgdOptions {
   /** Default 1e-2. */
   learningRate?: LearningRate;

@@ -14,6 +14,7 @@ import { LoadedGraph } from "./loaded-graph.js";
 import type { Outputs } from "./structure.js";
 import { functionTrace, lossTrace, type UserFunction } from "./trace.js";
 
+/** How a function is captured. */
 export interface CaptureOptions {
   /**
    * Lets the first axis of the inputs have other lengths: for each, the function is captured again at its first call.
@@ -30,6 +31,7 @@ export interface CaptureOptions {
 /** What is made of gradients. */
 type Observed = { readonly [name: string]: Tensor };
 
+/** How a loss is captured together with its gradients and the update of its variables. */
 export interface TrainOptions<E = unknown> extends CaptureOptions {
   /** Trainable tf.Variables of float32; of a layers model, `model.trainableWeights.map((w) => w.read())`. */
   variables: readonly Tensor[];

@@ -34,6 +34,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** A program that a worker thread owns: each of its functions is called by name and answers with a promise. */
 export class RemoteProgram {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();

@@ -8,6 +8,8 @@ import type { TensorFlow } from "../../tensorflow/index.js";
 const OFF_LEVEL = 1e-2;
 
 /**
+ * Holds items [N, ...item] to their stated range and to the support of a likelihood.
+ *
  * @param name how messages call the data
  * @param range the range that the dataset states
  * @throws DataError when values are not finite, leave their range, or are none that the likelihood can give

@@ -10,7 +10,11 @@ import type { Likelihood } from "./likelihood.js";
 export { checkData } from "./check-data.js";
 export type { DataParameters, DecoderHead, Likelihood } from "./likelihood.js";
 
-/** @param range smallest and largest value of the data */
+/**
+ * The likelihood that a configuration names.
+ *
+ * @param range smallest and largest value of the data
+ */
 export function createLikelihood(
   tf: TensorFlow,
   config: LikelihoodConfig,

@@ -18,6 +18,7 @@ export interface DecoderHead {
   of: "value" | "item";
 }
 
+/** p(x | z): what a decoder gives for it, and what it makes of that. */
 export interface Likelihood {
   /** What the decoder gives, in this order; the first decides the mean. */
   readonly heads: readonly DecoderHead[];
