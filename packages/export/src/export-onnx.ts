@@ -126,7 +126,7 @@ export function finish(g: GraphBuilder, options: PrecisionOptions = {}): Exporte
 type PrecisionOptions = Pick<ExportOptions, "precision" | "borderPrecision">;
 
 /** The graph that a builder holds: simplified, in the precision asked for, and checked. */
-export function finishGraph(
+function finishGraph(
   g: GraphBuilder,
   { precision = "float32", borderPrecision }: PrecisionOptions = {},
 ): Graph {

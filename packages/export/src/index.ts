@@ -58,7 +58,12 @@ export {
 } from "./triton/repository.js";
 export { assembleVae, type GraphPair } from "./vae/assemble.js";
 export type { DescribeOptions } from "./vae/describe.js";
-export { type ExportedVae, exportVae, type TrainedVae } from "./vae/export-vae.js";
+export {
+  type ExportedVae,
+  type ExportVaeOptions,
+  exportVae,
+  type TrainedVae,
+} from "./vae/export-vae.js";
 export { type WriteOptions, writeModelFolder } from "./vae/model-folder.js";
 export type { Feeds, RunGraph } from "./vae/probe.js";
 export { type ModelFolder, readModelFolder } from "./vae/read-model-folder.js";

@@ -4,7 +4,7 @@ import { decodeTensor, encodeTensor } from "@vaeport/infer/manifest";
 import type { Batch, Outputs } from "./types.js";
 
 /** Runs the three graphs on one batch. */
-export async function runBatch(vae: Vae, batch: Batch): Promise<Outputs> {
+async function runBatch(vae: Vae, batch: Batch): Promise<Outputs> {
   const x = decodeTensor(batch.x);
   const { label } = batch;
   const posterior = await vae.encode(x, { label });

@@ -24,7 +24,7 @@ import {
 } from "./types.js";
 
 /** The operator set to write for: the newest that every runtime and server in reach takes. */
-export const DEFAULT_OPSET = 17;
+const DEFAULT_OPSET = 17;
 
 /** What a node gives: float32 in the source layout unless said. */
 export interface Output {

@@ -41,7 +41,7 @@ export async function predict(
   return results;
 }
 
-export function importCore(): Promise<Core> {
+function importCore(): Promise<Core> {
   const name = "@tensorflow/tfjs-core";
   return importOr([name], "Running a tf.js model", () => import("@tensorflow/tfjs-core"));
 }

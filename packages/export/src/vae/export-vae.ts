@@ -40,6 +40,7 @@ export interface ExportedVae {
   pictures: Readonly<Record<string, Uint8Array>>;
 }
 
+/** How the graphs of a VAE are written, and in which precisions. */
 export interface ExportVaeOptions extends Omit<GraphOptions, "precision"> {
   /** Variants to write beside float32; "float16" and "int8" as in `ExportOptions`. */
   precisions?: readonly Precision[];

@@ -9,7 +9,7 @@ export type Interfaces = Record<GraphName, GraphInterface>;
 type Shapes = Record<string, readonly number[]>;
 
 /** The parameters that a decoder may give beside the reconstruction, of one item's shape each. */
-export const NATURAL_PARAMETERS = ["logits", "data_log_variance", "data_log_scale"] as const;
+const NATURAL_PARAMETERS = ["logits", "data_log_variance", "data_log_scale"] as const;
 
 export function readInterfaces(graphs: Record<GraphName, Uint8Array>): Interfaces {
   const read = (name: GraphName) => readInterface(graphs[name], `The ${name} graph`);

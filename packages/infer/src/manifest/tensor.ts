@@ -4,7 +4,7 @@ import { type Check, list, open, type Place, refuse, text, whole, within } from 
 import type { TensorRecord } from "./types.js";
 
 /** Elements an item or a stored tensor may have (256 MiB of float32). */
-export const MAX_ELEMENTS = 2 ** 26;
+const MAX_ELEMENTS = 2 ** 26;
 const MAX_RANK = 8;
 const CHUNK = 0x8000;
 

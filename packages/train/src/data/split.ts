@@ -31,7 +31,7 @@ export function splitItems(
 }
 
 /** The items at some indices. */
-export function selectItems(items: ItemArray, indices: Int32Array): ItemArray {
+function selectItems(items: ItemArray, indices: Int32Array): ItemArray {
   const { shape, values, labels } = items;
   const [, ...itemShape] = shape;
   const size = itemSize(itemShape);

@@ -10,7 +10,7 @@ import { TensorFlowError } from "./errors.js";
 export type TensorFlow = typeof import("@tensorflow/tfjs-node");
 
 /** What every message about an unusable native library ends with. */
-export const SETUP_REMEDY = "Run: npx -p @vaeport/train vaeport-train setup";
+const SETUP_REMEDY = "Run: npx -p @vaeport/train vaeport-train setup";
 
 /**
  * Returns tfjs-node on its native backend.
