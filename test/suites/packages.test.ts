@@ -46,6 +46,16 @@ describe.each(["infer", "export", "train"])("@vaeport/%s", (name) => {
     expect(files.filter((path) => /^test\/|(?<!\.d)\.ts$|\.tsbuildinfo$/.test(path))).toEqual([]);
   });
 
+  test("ships source maps that hold their sources, and none that lead out of the package", () => {
+    const maps = files.filter((path) => path.endsWith(".map"));
+    expect(maps.length).toBeGreaterThan(10);
+    const empty = maps.filter((path) => {
+      const { sources, sourcesContent = [] } = JSON.parse(readFileSync(join(folder, path), "utf8"));
+      return sources.some((_: string, index: number) => typeof sourcesContent[index] !== "string");
+    });
+    expect(empty).toEqual([]);
+  });
+
   test("has a licence and a readme", () => {
     expect(manifest.license).toBe("Apache-2.0");
     expect(files).toContain("README.md");
