@@ -122,5 +122,5 @@ export class GraphBuilder {
 
 /** Whether the elements, each `width` bytes long, are all the same to the bit. */
 export function isUniform(bytes: Uint8Array, width: number): boolean {
-  return bytes.every((byte, index) => byte === bytes[index % width]);
+  return Buffer.compare(bytes.subarray(width), bytes.subarray(0, -width)) === 0;
 }
