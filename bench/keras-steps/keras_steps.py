@@ -9,7 +9,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers, ops
+from keras_example import networks, terms
 
 folder = sys.argv[1]
 with open(f"{folder}/sizes.json") as file:
@@ -19,18 +19,7 @@ pixels = np.fromfile(f"{folder}/pixels.bin", np.uint8).reshape(steps, batch, 28,
 noise = np.fromfile(f"{folder}/noise.bin", np.float32).reshape(steps, batch, latent)
 flat = np.fromfile(f"{folder}/weights.bin", np.float32)
 
-x = keras.Input((28, 28, 1))
-hidden = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
-hidden = layers.Conv2D(64, 3, strides=2, padding="same", activation="relu")(hidden)
-hidden = layers.Dense(16, activation="relu")(layers.Flatten()(hidden))
-encoder = keras.Model(x, [layers.Dense(latent)(hidden), layers.Dense(latent)(hidden)])
-
-z = keras.Input((latent,))
-hidden = layers.Reshape((7, 7, 64))(layers.Dense(7 * 7 * 64, activation="relu")(z))
-hidden = layers.Conv2DTranspose(64, 3, strides=2, padding="same", activation="relu")(hidden)
-hidden = layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu")(hidden)
-decoder = keras.Model(z, layers.Conv2DTranspose(1, 3, padding="same", activation="sigmoid")(hidden))
-
+encoder, decoder = networks(latent)
 weights = [*encoder.weights, *decoder.weights]
 sizes = [int(np.prod(weight.shape)) for weight in weights]
 assert sum(sizes) == flat.size, f"{flat.size} weights were given, the networks have {sum(sizes)}"
@@ -60,12 +49,7 @@ def train(optimizer):
     @tf.function
     def step(items, draws):
         with tf.GradientTape() as tape:
-            mean, log_variance = encoder(items, training=True)
-            reconstruction = decoder(mean + ops.exp(0.5 * log_variance) * draws, training=True)
-            crossentropy = keras.losses.binary_crossentropy(items, reconstruction)
-            distortion = ops.mean(ops.sum(crossentropy, axis=(1, 2)))
-            rate = -0.5 * (1 + log_variance - ops.square(mean) - ops.exp(log_variance))
-            loss = distortion + ops.mean(ops.sum(rate, axis=1))
+            loss = sum(terms(encoder, decoder, items, draws))
         variables = [weight.value for weight in weights]
         optimizer.apply(tape.gradient(loss, variables), weights)
         return loss
