@@ -64,7 +64,7 @@ describe.each([
     [3, "encode: label: expected a whole number from 0 to 2; got 3."],
     [[0, -1, 0], "got -1."],
     [[0, 0.5, 0], "got 0.5."],
-    ["cat", "got c."],
+    ["cat", 'got "c".'],
   ])("label %j is refused", async (wrong, message) => {
     const call = vae.encode(x!, { label: wrong as number });
     await expect(call).rejects.toThrow(InputError);
