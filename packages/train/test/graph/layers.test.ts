@@ -7,6 +7,7 @@ import { largestDifference, seeded, tf } from "./support.js";
 afterEach(() => tf.disposeVariables());
 
 const L = tf.layers;
+/** @param seed from 1, since tf.js takes 0 for none */
 const init = (seed: number) => tf.initializers.glorotNormal({ seed });
 const dense = (units: number, seed: number, activation: "tanh" | "linear" = "linear") =>
   L.dense({ units, activation, kernelInitializer: init(seed) });
@@ -28,7 +29,7 @@ const MODELS: Record<string, { item: number[]; layers: () => layers.Layer[] }> =
           "swish",
           "mish",
         ] as const
-      ).map((activation, i) => L.dense({ units: 8, activation, kernelInitializer: init(i) })),
+      ).map((activation, i) => L.dense({ units: 8, activation, kernelInitializer: init(i + 1) })),
   },
   "convolutions, pooling": {
     item: [8, 8, 3],
