@@ -87,6 +87,18 @@ export class GraphBuilder {
     return this.constant({ shape: [], dtype: DT[dtype], bytes: new Uint8Array(buffer) });
   }
 
+  /** int32 constants, a list unless of another shape. */
+  integers(numbers: readonly number[], shape: readonly number[] = [numbers.length]): Output {
+    const bytes = new Uint8Array(Int32Array.from(numbers).buffer);
+    return this.constant({ shape, dtype: DT.int32, bytes });
+  }
+
+  /** A float32 value in another shape, in which one length may be -1. */
+  reshape(value: Output, shape: readonly number[]): Output {
+    const attributes = { T: attribute.type(DT.float32), Tshape: attribute.type(DT.int32) };
+    return this.add("Reshape", [value, this.integers(shape)], attributes);
+  }
+
   constant(value: ConstantValue): Output {
     const { shape, dtype, bytes } = value;
     if (bytes.length > SHARE_UP_TO) return this.#writeConstant(value);
@@ -108,10 +120,8 @@ export class GraphBuilder {
   }
 
   #fill(shape: readonly number[], value: ConstantValue): Output {
-    const bytes = new Uint8Array(Int32Array.from(shape).buffer);
-    const size = this.constant({ shape: [shape.length], dtype: DT.int32, bytes });
     const attributes = { T: attribute.type(value.dtype), index_type: attribute.type(DT.int32) };
-    return this.add("Fill", [size, this.constant(value)], attributes);
+    return this.add("Fill", [this.integers(shape), this.constant(value)], attributes);
   }
 
   /** The bytes of a SavedModel with all nodes so far. */

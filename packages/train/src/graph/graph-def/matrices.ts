@@ -84,20 +84,13 @@ export class Matrices {
   #matrix(number: number, operand: Output): Output {
     const shape = this.#shape(number);
     if (shape.length === 2) return operand;
-    return this.#matrices.get(number) ?? this.#reshaped(operand, shape.slice(1));
+    return this.#matrices.get(number) ?? this.#graph.reshape(operand, shape.slice(1));
   }
 
   /** The matrix as the recording has it; a node that nobody reads is not run. */
   #batchOfOne(number: number, matrix: Output): Output {
     this.#matrices.set(number, matrix);
-    return this.#reshaped(matrix, this.#shape(number));
-  }
-
-  #reshaped(value: Output, shape: readonly number[]): Output {
-    const bytes = new Uint8Array(Int32Array.from(shape).buffer);
-    const size = this.#graph.constant({ shape: [shape.length], dtype: DT.int32, bytes });
-    const attributes = { T: attribute.type(DT.float32), Tshape: attribute.type(DT.int32) };
-    return this.#graph.add("Reshape", [value, size], attributes);
+    return this.#graph.reshape(matrix, this.#shape(number));
   }
 
   #shape(number: number): readonly number[] {

@@ -61,27 +61,21 @@ function write(graph: GraphBuilder, convolution: Convolution): Output {
   const [above, left] = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
   const float = attribute.type(DT.float32);
   const index = attribute.type(DT.int32);
-  const list = (numbers: number[], of = [numbers.length]) => {
-    const bytes = new Uint8Array(Int32Array.from(numbers).buffer);
-    return graph.constant({ shape: of, dtype: DT.int32, bytes });
-  };
-  const reshape = (value: Output, to: number[]) =>
-    graph.add("Reshape", [value, list(to)], { T: float, Tshape: index });
-  const matrices = [reshape(filter, [places, channels]), reshape(x, [-1, channels])];
+  const matrices = [graph.reshape(filter, [places, channels]), graph.reshape(x, [-1, channels])];
   const transposes = { transpose_a: attribute.flag(false), transpose_b: attribute.flag(true) };
   const product = graph.add("MatMul", matrices, { T: float, ...transposes });
-  const border = list([0, 0, 0, 0, above, above, left, left], [4, 2]);
-  const planes = reshape(product, [places, batch, height, width]);
+  const border = graph.integers([0, 0, 0, 0, above, above, left, left], [4, 2]);
+  const planes = graph.reshape(product, [places, batch, height, width]);
   const padded = graph.add("Pad", [planes, border], { T: float, Tpaddings: index });
-  const size = list([1, batch, height, width]);
+  const size = graph.integers([1, batch, height, width]);
   const moved = Array.from({ length: places }, (_, place) => {
     const [down, right] = [Math.floor(place / kernel[1]), place % kernel[1]];
     const begin = transposed ? [2 * above - down, 2 * left - right] : [down, right];
-    return graph.add("Slice", [padded, list([place, 0, ...begin]), size], {
+    return graph.add("Slice", [padded, graph.integers([place, 0, ...begin]), size], {
       T: float,
       Index: index,
     });
   });
   const sum = addInOrder(graph, moved, { shape: [1, batch, height, width], dtype: DT.float32 });
-  return reshape(sum, [batch, height, width, 1]);
+  return graph.reshape(sum, [batch, height, width, 1]);
 }
