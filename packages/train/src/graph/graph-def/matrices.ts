@@ -10,6 +10,8 @@ import type { AttributeMessage } from "./messages.js";
 /** Activations that TensorFlow joins with a product. */
 const ACTIVATIONS = /^(Relu|Relu6|Elu|LeakyRelu|Sigmoid|Tanh)$/;
 
+const NO = attribute.flag(false);
+
 /** The matrices of one pass through a recording. */
 export class Matrices {
   readonly #graph: GraphBuilder;
@@ -35,7 +37,7 @@ export class Matrices {
   ): Output | undefined {
     const { name } = operation;
     if (name === "Reshape") return this.#reshape(operation, operands);
-    if (name === "BatchMatMulV2") return this.#product(operation, operands);
+    if (name === "BatchMatMulV2") return this.#product(operation, operands, attributes);
     if (name === "Add" || name === "AddV2") return this.#biased(operation, operands);
     return ACTIVATIONS.test(name) ? this.#activated(operation, attributes) : undefined;
   }
@@ -47,18 +49,19 @@ export class Matrices {
     return isMatrix ? this.#matrices.get(inputs[0]!) : undefined;
   }
 
-  #product(operation: Operation, operands: readonly Output[]): Output | undefined {
-    const { attributes, inputs, outputs } = operation;
+  #product(
+    { inputs, outputs }: Operation,
+    operands: readonly Output[],
+    { adj_x = NO, adj_y = NO }: Record<string, AttributeMessage>,
+  ): Output | undefined {
     const { shape, dtype } = this.#values[outputs[0]!]!;
     const single = inputs.every((number) => isSingle(this.#shape(number)));
     if (dtype !== DT.float32 || !single) return undefined;
     const matrices = inputs.map((number, index) => this.#matrix(number, operands[index]!));
-    const transposed = (of: string) =>
-      attribute.flag(attributes.some(({ name, value }) => name === of && value === true));
     const product = this.#graph.add("MatMul", matrices, {
       T: attribute.type(dtype),
-      transpose_a: transposed("adj_x"),
-      transpose_b: transposed("adj_y"),
+      transpose_a: adj_x,
+      transpose_b: adj_y,
     });
     return shape.length === 2 ? product : this.#batchOfOne(outputs[0]!, product);
   }
