@@ -2,11 +2,7 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-node";
 import { Program } from "@vaeport/train/graph";
 import { expect, test } from "vitest";
-import { GraphBuilder } from "../../src/graph/graph-def/builder.js";
-import { StepEmitter } from "../../src/graph/graph-def/emit.js";
-import { GraphVariables } from "../../src/graph/graph-def/variables.js";
-import { capture } from "../../src/graph/recording/capture.js";
-import { readNodes } from "./saved-model.js";
+import { emit } from "./emitted.js";
 import { largestDifference, seeded, tf } from "./support.js";
 
 const x = tf.keep(seeded([5, 7], 1));
@@ -35,21 +31,13 @@ const LEFT: Record<string, (y: Tensor) => Tensor> = {
   },
 };
 
-function emit(f: (y: Tensor) => Tensor) {
-  const recording = capture(tf, ([y]) => [f(y!)], [x], { name: "f", nativeGradients: true });
-  const graph = new GraphBuilder();
-  const input = graph.placeholder(x.shape, 1, "x");
-  const emitter = new StepEmitter(graph, new GraphVariables(graph), recording, [input], new Map());
-  return { emitter, nodes: new Map(readNodes(graph.serialize()).map((node) => [node.name, node])) };
-}
-
 const cases = (functions: typeof LEFT, inTwo: boolean) =>
   Object.entries(functions).map(([name, f]) => ({ name, f, inTwo }));
 
 test.each([...cases(IN_TWO, true), ...cases(LEFT, false)])(
   "$name: $inTwo",
   ({ name, f, inTwo }) => {
-    const operators = [...emit(f).nodes.values()].map(({ op }) => op);
+    const operators = [...emit(f, x).nodes.values()].map(({ op }) => op);
     expect(operators.includes("MatMul")).toBe(inTwo);
     expect(operators.includes("BatchMatMulV2")).toBe(!inTwo);
     using program = new Program(tf);
@@ -65,7 +53,7 @@ test.each([...cases(IN_TWO, true), ...cases(LEFT, false)])(
 );
 
 test("a bias and an activation follow the product at once, so that TensorFlow joins the three", () => {
-  const { nodes } = emit(IN_TWO["with a bias and an activation"]!);
+  const { nodes } = emit(IN_TWO["with a bias and an activation"]!, x);
   const relu = [...nodes.values()].find(({ op }) => op === "Relu")!;
   const biased = nodes.get(relu.inputList[0]!)!;
   expect([biased.op, nodes.get(biased.inputList[0]!)!.op]).toEqual(["BiasAdd", "MatMul"]);
@@ -74,7 +62,7 @@ test("a bias and an activation follow the product at once, so that TensorFlow jo
 test("an update waits for every product that takes the variable, through reshapes too", () => {
   const variable = tf.variable(seeded([21], 5));
   const f = (y: Tensor) => tf.matMul(y, tf.reshape(tf.reshape(variable, [3, 7]), [7, 3]));
-  const { emitter, nodes } = emit(f);
+  const { emitter, nodes } = emit(f, x);
   const awaited = emitter.before(variable.name).map((output) => nodes.get(output)!.op);
   expect(awaited).toContain("MatMul");
   variable.dispose();

@@ -2,11 +2,7 @@
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-node";
 import { Program } from "@vaeport/train/graph";
 import { expect, test } from "vitest";
-import { GraphBuilder } from "../../src/graph/graph-def/builder.js";
-import { StepEmitter } from "../../src/graph/graph-def/emit.js";
-import { GraphVariables } from "../../src/graph/graph-def/variables.js";
-import { capture } from "../../src/graph/recording/capture.js";
-import { readNodes } from "./saved-model.js";
+import { emit } from "./emitted.js";
 import { seeded, tf } from "./support.js";
 
 const x = tf.keep(seeded([3, 6, 5, 8], 1) as Tensor4D);
@@ -44,22 +40,14 @@ const LEFT: Record<string, (y: Tensor) => Tensor> = {
   valid: convolve([3, 3, 8, 1], [1, 1], "valid"),
 };
 
-/** The operators that the function becomes. */
-function operators(name: string, f: (y: Tensor) => Tensor): string[] {
-  const recording = capture(tf, ([y]) => [f(y!)], [x], { name, nativeGradients: true });
-  const graph = new GraphBuilder();
-  const input = graph.placeholder(x.shape, 1, "x");
-  new StepEmitter(graph, new GraphVariables(graph), recording, [input], new Map());
-  return readNodes(graph.serialize()).map(({ op }) => op);
-}
-
 const cases = (functions: typeof LEFT, rewritten: boolean) =>
   Object.entries(functions).map(([name, f]) => ({ name, f, rewritten }));
 
 test.each([...cases(REWRITTEN, true), ...cases(LEFT, false)])(
   "$name, rewritten: $rewritten",
   ({ name, f, rewritten }) => {
-    expect(operators(name, f).some((operator) => operator.startsWith("Conv2D"))).toBe(!rewritten);
+    const operators = [...emit(f, x).nodes.values()].map(({ op }) => op);
+    expect(operators.some((operator) => operator.startsWith("Conv2D"))).toBe(!rewritten);
     using program = new Program(tf);
     const loss = (y: Tensor) => ({
       y: f(y),

@@ -2,11 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
 import { Program } from "@vaeport/train/graph";
 import { expect, test } from "vitest";
-import { GraphBuilder } from "../../src/graph/graph-def/builder.js";
-import { StepEmitter } from "../../src/graph/graph-def/emit.js";
-import { GraphVariables } from "../../src/graph/graph-def/variables.js";
-import { capture } from "../../src/graph/recording/capture.js";
-import { readNodes } from "./saved-model.js";
+import { emit } from "./emitted.js";
 import { seeded, tf } from "./support.js";
 
 const x = tf.keep(seeded([4, 4], 1));
@@ -24,12 +20,8 @@ const FUNCTIONS: Record<string, (y: Tensor) => Tensor> = {
   gradients: (y) => tf.grad((z: Tensor) => tf.sum(tf.mul(tf.exp(z), tf.mul(z, z))))(y),
 };
 
-test.each(Object.entries(FUNCTIONS))("%s", (name, f) => {
-  const recording = capture(tf, ([y]) => [f(y!)], [x], { name, nativeGradients: true });
-  const graph = new GraphBuilder();
-  const input = graph.placeholder([4, 4], 1, "x");
-  new StepEmitter(graph, new GraphVariables(graph), recording, [input], new Map());
-  const nodes = new Map(readNodes(graph.serialize()).map((node) => [node.name, node]));
+test.each(Object.entries(FUNCTIONS))("%s", (_, f) => {
+  const { nodes } = emit(f, x);
   const isSum = (node: string) => /^Add(V2|N)?$/.test(nodes.get(node)?.op ?? "");
   const sums = [...nodes.values()].filter(({ name }) => isSum(name));
   expect(sums.length).toBeGreaterThan(1);
