@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { batches, shuffledOrder } from "../data/shuffle.js";
-import { ConfigError, InterruptedError, NonFiniteLossError } from "../errors.js";
+import { InterruptedError, NonFiniteLossError } from "../errors.js";
 import { type Evaluation, evaluateAll } from "../evaluation/evaluate.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { objectiveWeights } from "../vae/schedule.js";
@@ -13,6 +13,7 @@ import { createEngine, type Engine, type Step } from "./engine.js";
 import { assignWeights, type EngineState, namedWeights, valuesOf } from "./engine-state.js";
 import { learningRate, type StepPlace } from "./learning-rate.js";
 import { type Losses, LossMeter, type SetMetrics } from "./losses.js";
+import { requireBatch } from "./requirements.js";
 import type { Snapshot } from "./snapshot.js";
 import { DRAWS_PER_BATCH } from "./step.js";
 import { averageDecay } from "./weight-average.js";
@@ -114,13 +115,6 @@ export async function* trainEpochs(options: LoopOptions): AsyncGenerator<LoopEve
   } finally {
     engine.dispose();
   }
-}
-
-/** @throws ConfigError when a batch is larger than the data */
-export function requireBatch(batchSize: number, items: number): void {
-  if (batchSize <= items) return;
-  const message = `expected at most the number of training items, ${items}, got ${batchSize}; make it smaller`;
-  throw new ConfigError("config", [{ path: "training.batchSize", message }]);
 }
 
 /** How far an epoch has come. */
