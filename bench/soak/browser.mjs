@@ -17,7 +17,7 @@ export async function soakBrowser({ model, who, rounds, decodes, provider }) {
   ]);
   try {
     const models = { "/model/": model };
-    const { page, ...site } = await openSite(browser, built, { models, ready: "soak" });
+    const { page } = await openSite(browser, built, { models, ready: "soak" });
     page.setDefaultTimeout(0);
     const tab = await page.context().newCDPSession(page);
     const processes = await browser.newBrowserCDPSession();
@@ -43,7 +43,6 @@ export async function soakBrowser({ model, who, rounds, decodes, provider }) {
         ...(provider === "webgpu" ? { "GPU process (RSS)": rss("GPU") } : {}),
       });
     }
-    await site[Symbol.asyncDispose](); // its server would keep the process
     return series;
   } finally {
     await browser.close();

@@ -34,7 +34,7 @@ export interface FileServer {
   close(): Promise<void>;
 }
 
-/** Serves folders under URL prefixes; the longest prefix wins. */
+/** Serves folders under URL prefixes; the longest prefix wins. Does not keep its process alive. */
 export async function serve(
   folders: Record<string, string>,
   { isolated = true, answers = {} }: ServeOptions = {},
@@ -61,6 +61,7 @@ export async function serve(
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,
