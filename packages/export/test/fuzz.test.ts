@@ -18,17 +18,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recurrentLayer } from "./features/recurrent.js";
 import { expectOutputs, openSession } from "./support/compare.js";
 import { type Damage, damage, damageJson, type Json } from "./support/damage.js";
+import { parameters, TIMEOUT } from "./support/properties.js";
 import { saveModel } from "./support/save.js";
 import { indices, randomise, tf, tfl } from "./support/tf.js";
 
 const { layers } = tfl;
 
-/** Always the same cases; nightly more, others each time. A failure prints its seed. */
-const parameters = (runs: number): fc.Parameters<unknown> & { numRuns: number } =>
-  process.env.VAEPORT_NIGHTLY
-    ? { numRuns: 20 * runs, includeErrorInReport: true }
-    : { numRuns: runs, seed: 20261127, includeErrorInReport: true };
-const TIMEOUT = process.env.VAEPORT_NIGHTLY ? 1_800_000 : 60_000;
+const SEED = 20261127;
 type Tensor = tfl.SymbolicTensor;
 
 const folder = mkdtempSync(join(tmpdir(), "vaeport-fuzz-"));
@@ -167,7 +163,7 @@ describe.each(Object.entries(MODELS))("a model of %s", (name, make) => {
           if (await survives(original, damages)) refused++;
         },
       );
-      const given = parameters(150);
+      const given = parameters(150, SEED);
       await fc.assert(property, given);
       task.meta.measured = `${given.numRuns} cases, of which ${refused} are refused`;
       expect(refused).toBeGreaterThan(20);
@@ -192,7 +188,7 @@ describe.each(Object.entries(MODELS))("a model of %s", (name, make) => {
         },
       );
       try {
-        await fc.assert(property, parameters(30));
+        await fc.assert(property, parameters(30, SEED));
       } finally {
         writeFileSync(shard(), weights);
       }

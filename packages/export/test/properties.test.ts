@@ -10,19 +10,14 @@ import {
   openSession,
   worstOf,
 } from "./support/compare.js";
+import { parameters, TIMEOUT } from "./support/properties.js";
 import { buildGraph, graphPlan } from "./support/random-graphs.js";
 import { anyLayer, makeLayer } from "./support/random-layers.js";
 import { indices, normal, randomise, tf, tfl } from "./support/tf.js";
 
 checkAllWithOnnx();
 
-/** Hundreds of cases, always the same; nightly thousands, others each time. A failure prints its seed. */
-const parameters = (runs: number): fc.Parameters<unknown> & { numRuns: number } =>
-  process.env.VAEPORT_NIGHTLY
-    ? { numRuns: 20 * runs, includeErrorInReport: true }
-    : { numRuns: runs, seed: 20261122, includeErrorInReport: true };
-
-const TIMEOUT = process.env.VAEPORT_NIGHTLY ? 1_800_000 : 60_000;
+const SEED = 20261122;
 
 interface Run {
   model: tfl.LayersModel;
@@ -73,7 +68,7 @@ async function check<T>(
   const property = fc.asyncProperty(arbitrary, fc.nat(1000), async (value, seed) => {
     seen.push(...(await holdsFor(value, seed)));
   });
-  const given = parameters(runs);
+  const given = parameters(runs, SEED);
   await fc.assert(property, given);
   task.meta.measured = `${given.numRuns} cases, ${describeCloseness(worstOf(seen))}`;
 }
