@@ -105,13 +105,13 @@ function feedType(dtype: DataType): "float32" | "float16" | "int32" {
 /** Input by name: nested arrays of numbers, the batch first. */
 async function readInputs(file: string, inputs: readonly Value[]): Promise<PlainTensor[]> {
   const text = new TextDecoder().decode(await readBytes(file));
-  const document = await attempt(file, " Pass a JSON object.", async () => parse(text));
+  const given = await attempt(file, " Pass a JSON object.", async () => parse(text));
   return inputs.map(({ name, shape, dtype }) => {
-    if (!Object.hasOwn(document ?? {}, name)) {
-      const names = Object.keys(document ?? {}).join(", ") || "nothing";
+    if (!Object.hasOwn(given, name)) {
+      const names = Object.keys(given).join(", ") || "nothing";
       throw new CheckError(`${file}: expected the input "${name}" by its name, got ${names}.`);
     }
-    const value: unknown = document?.[name];
+    const value = given[name];
     const sizes = shapeOf(value);
     const numbers: unknown[] = [value].flat(Number.POSITIVE_INFINITY);
     const fits =
@@ -137,8 +137,9 @@ function byName(inputs: readonly Value[], tensors: readonly PlainTensor[]) {
   );
 }
 
-function parse(text: string): Record<string, unknown> | null {
-  return JSON.parse(text) as Record<string, unknown> | null;
+/** A document's entries; `null` has none. */
+function parse(text: string): Record<string, unknown> {
+  return (JSON.parse(text) as Record<string, unknown> | null) ?? {};
 }
 
 /** Lengths of nested arrays, by their first elements. */
