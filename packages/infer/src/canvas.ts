@@ -94,7 +94,7 @@ export class CanvasPainter {
     this.#context = context;
   }
 
-  /** Draws a batch over the whole canvas, whose size is the caller's. The tensor may be disposed of at once afterwards. */
+  /** Draws a batch over the whole canvas, whose size is the caller's. The tensor may be disposed of right after. */
   draw(tensor: GpuTensor, { range = [0, 1], columns }: DrawOptions = {}): void {
     const [items, height, width, channels = 1] = pictureShape(tensor.shape);
     const across = columns ?? Math.ceil(Math.sqrt(items));

@@ -93,7 +93,7 @@ export class InputError extends InferError {
   override readonly name = "InputError";
 }
 
-/** What stopped a graph: the WebAssembly, worker thread (`trap`) or GPU it ran on is gone, memory ran out, or anything else. */
+/** What stopped a graph: the WebAssembly, worker thread (`trap`) or GPU it ran on is gone, memory ran out, or other. */
 export type RunFailure = "trap" | "device-lost" | "out-of-memory" | "other";
 
 /** A graph that failed while it ran; `cause` is what ONNX Runtime threw. */

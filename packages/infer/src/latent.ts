@@ -62,7 +62,10 @@ export function drawPrior(
   return { data: noise.map((value) => value * temperature), shape: [n, k] };
 }
 
-/** `steps` copies, at most `most`, of z [1, k] with one dimension swept evenly from one value to another, both included: [steps, k]. */
+/**
+ * `steps` copies, at most `most`, of z [1, k] with one dimension swept evenly from one value to another, both
+ * included: [steps, k].
+ */
 export function latentSweep(
   z: Tensor,
   dimension: number,
@@ -118,7 +121,10 @@ type Weights = (t: number) => [number, number];
 
 const chordWeights: Weights = (t) => [1 - t, t];
 
-/** sin((1 - t) w) / sin w and sin(t w) / sin w, w the angle at the origin: Shoemake 1985, https://doi.org/10.1145/325165.325242 */
+/**
+ * sin((1 - t) w) / sin w and sin(t w) / sin w, w the angle at the origin: Shoemake 1985,
+ * https://doi.org/10.1145/325165.325242
+ */
 function arcWeights(a: Float32Array, b: Float32Array): Weights {
   const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
   const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));

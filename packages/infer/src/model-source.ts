@@ -18,7 +18,7 @@ export function isInMemory(source: ModelSource): source is InMemory {
   return typeof source === "object" && "manifest" in source;
 }
 
-/** The source, with files out of memory copied, so that what is checked is what runs. Throws InputError for anything else. */
+/** The source, files in memory copied: what is checked is what runs. Throws InputError for anything else. */
 export function snapshot(source: ModelSource): ModelSource {
   if (typeof source === "string" || kind(source) === "URL") return source;
   const { manifest, files } = (source ?? {}) as Partial<InMemory>;

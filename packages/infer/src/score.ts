@@ -14,7 +14,10 @@ export interface Scores {
   elbo: Float32Array;
 }
 
-/** Scores x [n, ...data.shape] over draws of z, the s-th from stream s of the seed, or at the mean for no draws; as items `offset` and on. */
+/**
+ * Scores x [n, ...data.shape] over draws of z, the s-th from stream s of the seed, or at the mean for no draws; as
+ * items `offset` and on.
+ */
 export async function scoreItems(
   graphs: Graphs,
   x: Tensor,

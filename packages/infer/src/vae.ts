@@ -88,7 +88,7 @@ export class Vae {
     );
   }
 
-  /** One draw of z for each item of a posterior: mean + exp(logVariance / 2) * noise, or mean + scaleTril * noise: [n, k]. */
+  /** One draw of z for each item of a posterior, mean + exp(logVariance / 2) * noise or mean + scaleTril * noise. */
   sampleLatent(posterior: Posterior, options: OffsetOptions & { seed: number }): Tensor {
     const { seed, offset = 0 } = given(options);
     requireWhole("sampleLatent: offset", offset, 0);

@@ -12,7 +12,7 @@ const ABSOLUTE = 1e-5;
 const SCALED = 1e-4;
 /** Two providers may each round a variant's numbers by as much as the exporter saw, one up and one down. */
 const VARIANT = 2;
-/** GPUs compute float16 graphs in float16, and round every result to 11 bits; the CPU, which states the error, does not. */
+/** GPUs compute float16 graphs in float16, each result rounded to 11 bits; the CPU, which states errors, does not. */
 const HALF = 2 ** -9;
 
 /**

@@ -33,7 +33,7 @@ export interface Output {
   dtype?: DataType;
 }
 
-/** A graph that is being written: values, constants and nodes, by the functions of `ops`; layouts are converted where asked for. */
+/** A graph being written: values, constants and nodes, by the functions of `ops`; layouts converted where asked for. */
 export class GraphBuilder {
   /** Version of the ONNX operator set that is written for. */
   readonly opset: number;

@@ -35,7 +35,8 @@ export function translateModel(
 
 /**
  * Declares a model's inputs, [N, ...] whatever batch size the model was built with, and [N, T, ...]
- * where it leaves the length of sequences open. Throws UnsupportedModelError for an input with another open size, or of a type that is no number's.
+ * where it leaves the length of sequences open. Throws UnsupportedModelError for an input with another open size, or of
+ * a type that is no number's.
  */
 export function declareInputs(
   model: SourceModel,

@@ -19,7 +19,7 @@ import { type LowerPrecision, lowerPrecisions, type Pair, variantErrors } from "
 export interface TrainedVae {
   /**
    * x [N, ...data.shape] -> [mean, log_variance], each [N, k]; with a full covariance also the matrix [N, k, k] whose
-   * part below the diagonal is the Cholesky factor's. With classes, `label` [N, classes] is a second input here and below.
+   * part below the diagonal is the Cholesky factor's. With classes, `label` [N, classes] is a second input, below too.
    */
   encoder: RunnableModelLike;
   /**

@@ -100,7 +100,7 @@ export interface VaeManifest extends ModelDescription {
   producer: { name: string; version: string };
 }
 
-/** `summary.json` of a run folder; `example` is a held-out item [1, ...data.shape], `label` its class where there are any. */
+/** `summary.json` of a run folder; `example` is a held-out item [1, ...data.shape], `label` its class, if any. */
 export interface RunSummary extends ModelDescription {
   format: "vaeport-run";
   version: 1;

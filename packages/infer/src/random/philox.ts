@@ -5,7 +5,7 @@ export type Uint32x2 = readonly [number, number];
 /** Four unsigned 32-bit integers, the lowest first: a counter, or a block of output. */
 export type Uint32x4 = readonly [number, number, number, number];
 
-/** The multipliers of the rounds, and the increments of the key: the golden ratio and sqrt(3), 32 bits of their fractions. */
+/** Multipliers of the rounds, and increments of the key: the golden ratio and sqrt(3), 32 bits of their fractions. */
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;

@@ -6,7 +6,7 @@ import { SourceError } from "../errors.js";
 import { fetchBytes } from "./fetch-bytes.js";
 import type { ReadOptions } from "./types.js";
 
-/** A URL stays one (SourceError where it is malformed); anything else is the path of a model folder or of its vae.json. */
+/** A URL stays one (malformed: SourceError); anything else is the path of a model folder or of its vae.json. */
 export function resolveSource(source: string): URL {
   if (/^(?:https?|file):/i.test(source)) return parseUrl(source);
   const url = pathToFileURL(absolute(source));

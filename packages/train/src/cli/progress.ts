@@ -8,8 +8,8 @@ import { createReporter, type Reporter } from "./reporter.js";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Trains with a progress display, then prints where things are. Ctrl-C or SIGTERM stop it after the step in hand; a second
- * one ends the process as usual.
+ * Trains with a progress display, then prints where things are. Ctrl-C or SIGTERM stop it after the step in hand; a
+ * second one ends the process as usual.
  */
 export async function withProgress(
   folder: string,

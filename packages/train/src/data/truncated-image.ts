@@ -24,8 +24,8 @@ const START_OF_SCAN = 0xffda;
 const END_OF_JPEG = Buffer.of(0xff, 0xd9);
 
 /**
- * Segments are passed by their lengths, since a thumbnail in one of them has an end of its own: ITU-T T.81, annex B. What
- * is built otherwise is left to the decoder.
+ * Segments are passed by their lengths, since a thumbnail in one of them has an end of its own: ITU-T T.81, annex B.
+ * What is built otherwise is left to the decoder.
  */
 function endsJpeg(bytes: Buffer): boolean {
   for (let at = 2; at + 4 <= bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {

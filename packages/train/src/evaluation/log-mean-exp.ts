@@ -1,7 +1,7 @@
 /** The importance-weighted bound of each item, from log-weights that arrive in parts. */
 
 /**
- * log of the mean of exp(values), streamed in float64: the largest value so far is kept apart, so that nothing overflows.
+ * log of the mean of exp(values), streamed in float64: the largest value so far is kept apart, and nothing overflows.
  * Burda, Grosse and Salakhutdinov, "Importance weighted autoencoders" (2015), equation 8: of K log-weights it is L_K.
  */
 export class LogMeanExp {

@@ -1,4 +1,4 @@
-/** One process at a time for a run: a kill of a scheduler can leave its jobs behind, which the next one starts again. */
+/** One process at a time for a run: a killed scheduler can leave its jobs behind, which the next one starts again. */
 import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";

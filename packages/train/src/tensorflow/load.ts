@@ -15,9 +15,9 @@ const SETUP_REMEDY = "Run: npx -p @vaeport/train vaeport-train setup";
 /**
  * Returns tfjs-node on its native backend.
  *
- * TensorFlow's start-up notices are silenced unless `TF_CPP_MIN_LOG_LEVEL` is 0 or 1, and its oneDNN kernels (convolutions
- * 5 to 20 % faster) are on unless `TF_ENABLE_ONEDNN_OPTS` is set. TensorFlow reads both when it is loaded, on the main
- * thread: a worker's `process.env` does not reach native code.
+ * TensorFlow's start-up notices are silenced unless `TF_CPP_MIN_LOG_LEVEL` is 0 or 1, and its oneDNN kernels
+ * (convolutions 5 to 20 % faster) are on unless `TF_ENABLE_ONEDNN_OPTS` is set. TensorFlow reads both when it is
+ * loaded, on the main thread: a worker's `process.env` does not reach native code.
  *
  * @throws TensorFlowError when the package or its native library is missing or does not load.
  */

@@ -11,7 +11,7 @@ export type SavedTensor = { shape: number[] } & (
 
 export type EngineState = Record<string, SavedTensor>;
 
-/** Every weight of both networks, batch-normalisation averages included, by network and place; and the likelihood's state. */
+/** Every weight of both networks, batch-normalisation averages too, by network and place; the likelihood's state. */
 export function namedWeights(vae: Vae): [string, Variable][] {
   const ofNetworks = (["encoder", "decoder"] as const).flatMap((network) =>
     vae[network].weights.map((weight, i): [string, Variable] => [

@@ -4,8 +4,8 @@ import type { EpochMetrics } from "./loop.js";
 import type { LossSums } from "./losses.js";
 
 /**
- * Shuffles and noise are functions of the seed, the epoch and the step, so their position is the number of whole epochs,
- * `metrics.length`, and the number of steps after them.
+ * Shuffles and noise are functions of the seed, the epoch and the step, so their position is the number of whole
+ * epochs, `metrics.length`, and the number of steps after them.
  */
 export interface Snapshot {
   /** Of every whole epoch so far. */

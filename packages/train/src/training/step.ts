@@ -21,7 +21,7 @@ export interface Model {
   config: Pick<TrainConfig, "data" | "latent">;
 }
 
-/** Images [B, H, W, C], or rows [B, D], as the dataset has them and, of a conditional model, one-hot labels [B, classes]. */
+/** Images [B, H, W, C] or rows [B, D], as the dataset has them; of a conditional model, one-hot labels [B, classes]. */
 export interface Batch {
   images: Tensor;
   label?: Tensor2D | undefined;

@@ -14,7 +14,7 @@ export interface EventWriter {
 }
 
 /**
- * Starts the folder anew with the epochs so far: the file of a killed process may lack the last one, or hold it already.
+ * Starts the folder anew with the epochs so far: a killed process's file may lack the last one, or hold it already.
  * `tf.node.summaryFileWriter` would go on in a file of that folder that was removed, since it keeps one for each path.
  */
 export async function createEventWriter(

@@ -23,8 +23,8 @@ export function seededInitialisers(tf: TensorFlow, seed: number): NextInitialise
 }
 
 /**
- * Sets the bias of the decoder's first head so that its mean is the data's: of every value that has a bias of its own (a
- * convolution has one a channel), or of every channel alike.
+ * Sets the bias of the decoder's first head so that its mean is the data's: of every value that has a bias of its own
+ * (a convolution has one a channel), or of every channel alike.
  *
  * @param items [N, H, W, C], or [N, D] of D channels
  * @param tied whether all values of a channel start at the same mean

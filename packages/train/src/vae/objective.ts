@@ -85,9 +85,9 @@ export function objective(
 }
 
 /**
- * What is weighed with beta (Higgins et al., "beta-VAE", 2017, equation 4): the rate; its distance from a capacity (Burgess
- * et al., 2018, equation 8); or the sum over latent dimensions of max(free bits, rate), so that none gains by less than
- * those (Kingma et al., "Inverse autoregressive flow", 2016, appendix C). All of means over the batch.
+ * What is weighed with beta (Higgins et al., "beta-VAE", 2017, equation 4): the rate; its distance from a capacity
+ * (Burgess et al., 2018, equation 8); or the sum over latent dimensions of max(free bits, rate), so that none gains by
+ * less than those (Kingma et al., "Inverse autoregressive flow", 2016, appendix C). All of means over the batch.
  */
 function regulariser(
   tf: TensorFlow,

@@ -19,9 +19,9 @@ export interface StepWeights {
 /**
  * The weights of a step.
  *
- * The weight grows from 0 to beta: once, in the first epochs; or at the beginning of each of M equal cycles, in the part R
- * of it: Fu et al., "Cyclical annealing schedule" (2019), equation 6. The capacity grows from one number of nats to
- * another, and stays there: Burgess et al., "Understanding disentangling in beta-VAE" (2018), section 4.2.
+ * The weight grows from 0 to beta: once, in the first epochs; or at the beginning of each of M equal cycles, in the
+ * part R of it: Fu et al., "Cyclical annealing schedule" (2019), equation 6. The capacity grows from one number of nats
+ * to another, and stays there: Burgess et al., "Understanding disentangling in beta-VAE" (2018), section 4.2.
  */
 export function objectiveWeights(config: ObjectiveConfig, place: Place): StepWeights {
   const { beta, capacity } = config;

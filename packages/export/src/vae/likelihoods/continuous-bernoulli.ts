@@ -1,6 +1,6 @@
 /**
  * The continuous Bernoulli likelihood on [0, 1], of density C(a) e^(a x) / (1 + e^a) with the logit a:
- * https://arxiv.org/abs/1907.06845. Near 0 its formulas are 0/0, and float32 loses digits around; there, series stand in.
+ * https://arxiv.org/abs/1907.06845. Near 0 its formulas are 0/0, and float32 loses digits around: series stand in.
  */
 import type { GraphBuilder } from "../../ir/builder.js";
 import * as ops from "../../ir/ops/index.js";

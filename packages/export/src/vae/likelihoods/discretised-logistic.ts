@@ -1,7 +1,7 @@
 /**
  * The logistic likelihood of data on `levels` evenly spaced values, each with the mass of the bin around it and the
- * outermost bins open: https://arxiv.org/abs/1606.04934, appendix C. With u and l the ends of a bin, centred and scaled,
- * the mass is S(u) S(-l) (1 - e^(l - u)), S the logistic function: in logarithms nothing cancels.
+ * outermost bins open: https://arxiv.org/abs/1606.04934, appendix C. With u and l the ends of a bin, centred and
+ * scaled, the mass is S(u) S(-l) (1 - e^(l - u)), S the logistic function: in logarithms nothing cancels.
  */
 import type { GraphBuilder } from "../../ir/builder.js";
 import * as ops from "../../ir/ops/index.js";
@@ -67,7 +67,7 @@ function shifted(g: GraphBuilder, x: Value, by: number): Value {
   return ops.add(g, x, g.scalar(by));
 }
 
-/** log(1 - e^-d), d = 2 h / scale: with t = tanh(d / 2) it is log(2 t / (1 + t)), which keeps its digits for small d. */
+/** log(1 - e^-d), d = 2 h / scale: with t = tanh(d / 2) it is log(2 t / (1 + t)), which keeps its digits at small d. */
 function logWidth(g: GraphBuilder, inverse: Value, h: number): Value {
   const t = ops.tanh(g, ops.mul(g, inverse, g.scalar(h)));
   const quotient = ops.div(g, t, ops.add(g, t, g.scalar(1)));

@@ -1,6 +1,6 @@
 /**
- * The Gaussian likelihood around the decoder's mean: 1/2 (log 2 pi + s + (x - mean)^2 e^-s), the log-variance s either a
- * constant of the model (`variance`) or one that the decoder gives for each item.
+ * The Gaussian likelihood around the decoder's mean: 1/2 (log 2 pi + s + (x - mean)^2 e^-s), the log-variance s either
+ * a constant of the model (`variance`) or one that the decoder gives for each item.
  */
 import type { GraphBuilder } from "../../ir/builder.js";
 import * as ops from "../../ir/ops/index.js";

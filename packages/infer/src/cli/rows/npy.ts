@@ -1,4 +1,4 @@
-/** NumPy's .npy format: heads, read and written. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+/** Heads of NumPy's .npy format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 import { InputError } from "../../errors.js";
 import { elementCount } from "../../shape.js";
 

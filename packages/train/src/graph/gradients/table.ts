@@ -46,7 +46,7 @@ function activation(
 
 /**
  * From the output where its sign tells the input's, alpha >= 0: the activation is then alone in reading its input, and
- * TensorFlow joins both. With a second reader its remapper still tries, after a convolution, and gives up the whole graph.
+ * TensorFlow joins both. With a second reader its remapper tries too, after a convolution, and gives up the graph.
  */
 function leakyReluGradient(tf: TensorFlow): GradConfig {
   return {

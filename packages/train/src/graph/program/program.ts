@@ -37,7 +37,7 @@ export interface TrainOptions<E = unknown> extends CaptureOptions {
   variables: readonly Tensor[];
   /** From `adam`, `adamW` or `sgd`; or any optimizer of tf.js, which is captured, its learning rate frozen. */
   optimizer: FusedOptimizer | Optimizer;
-  /** More outputs, beside a record that the function returns: made of the gradients (by variable name), as their norm. */
+  /** More outputs, beside a record that the function returns: of the gradients (by variable name), as their norm. */
   observeGradients?: (gradients: NamedTensorMap) => E & Observed;
   /** Applied to the gradients (by variable name) before the optimizer, as for clipping. */
   transformGradients?: (gradients: NamedTensorMap) => NamedTensorMap;

@@ -1,6 +1,6 @@
 /**
- * Evenly spaced values under a logistic distribution, each with the mass of the bin around it and the outermost bins open:
- * Kingma et al., "Improved variational inference with inverse autoregressive flow" (2016), appendix C.
+ * Evenly spaced values under a logistic distribution, each with the mass of the bin around it and the outermost bins
+ * open: Kingma et al., "Improved variational inference with inverse autoregressive flow" (2016), appendix C.
  */
 import type { Tensor } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../../tensorflow/index.js";
@@ -10,9 +10,9 @@ import { type Likelihood, softFloor, sumItems } from "./likelihood.js";
 const LOG_SCALE_FLOOR = -7;
 
 /**
- * p(x) = S(u) - S(l) with S the sigmoid, u = (x + h - location) / scale, l = (x - h - location) / scale and h half a bin.
+ * p(x) = S(u) - S(l) with S the sigmoid, u = (x + h - location) / scale, l = (x - h - location) / scale, h half a bin.
  * With d = u - l that is S(u) S(-l) (1 - e^-d), none of which cancels, whatever u and l are:
- * -log p(x) = softplus(-u) + softplus(l) - log(1 - e^-d); in the lowest bin softplus(-u) alone, in the highest softplus(l).
+ * -log p(x) = softplus(-u) + softplus(l) - log(1 - e^-d); in the lowest bin softplus(-u), in the highest softplus(l).
  */
 export function discretisedLogistic(
   tf: TensorFlow,

@@ -1,4 +1,4 @@
-/** Independent normal values around the decoder's mean: with a given variance, one for each item, or the optimal one. */
+/** Independent normal values around the decoder's mean: the variance given, one for each item, or the optimal one. */
 import type { Scalar, Tensor, Tensor1D, Variable } from "@tensorflow/tfjs-node";
 import type { GaussianConfig } from "../../config/likelihood.js";
 import type { TensorFlow } from "../../tensorflow/index.js";
