@@ -32,7 +32,7 @@ def main():
 
     @ray.remote(num_cpus=args.cpus, max_retries=args.retries, retry_exceptions=True)
     def train(index):
-        subprocess.run([*base, "--index", str(index), "--out", str(Path(args.out).resolve())], check=True)
+        subprocess.run([*base, "--index", str(index), "--output", str(Path(args.out).resolve())], check=True)
         return index
 
     ray.init(log_to_driver=False)

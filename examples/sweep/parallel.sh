@@ -9,5 +9,5 @@ jobs=${3:-2}
 mkdir -p "$out"
 last=$(($($train sweep "$sweep" --list | wc -l) - 1))
 seq 0 "$last" | parallel --jobs "$jobs" --joblog "$out/jobs.tsv" --resume-failed --retries 3 \
-  '$train sweep "$sweep" --index {} --out "$out" > "$out/{}.log" 2>&1'
-$train sweep "$sweep" --summary --out "$out"
+  '$train sweep "$sweep" --index {} --output "$out" > "$out/{}.log" 2>&1'
+$train sweep "$sweep" --summary --output "$out"

@@ -10,4 +10,4 @@
 #SBATCH --open-mode=append
 #SBATCH --output=%x-%A_%a.log
 set -euo pipefail
-exec ${VAEPORT_TRAIN:-npx -p @vaeport/train vaeport-train} sweep "$1" --index "$SLURM_ARRAY_TASK_ID" --out "$2"
+exec ${VAEPORT_TRAIN:-npx -p @vaeport/train vaeport-train} sweep "$1" --index "$SLURM_ARRAY_TASK_ID" --output "$2"

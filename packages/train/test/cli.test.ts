@@ -46,7 +46,7 @@ describe("usage", () => {
   });
 
   test.each([
-    [["train", "c.json"], /required option '-o, --out <run folder>'/],
+    [["train", "c.json"], /required option '-o, --output <run folder>'/],
     [["train", "c.json", "-o", "r", "--epochs", "0"], /Expected a whole number from 1/],
     [
       ["train", "c.json", "-o", "r", "--set", "seed"],

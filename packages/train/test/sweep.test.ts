@@ -126,7 +126,7 @@ describe("a run", () => {
   }, async () => {
     const file = await writeSweep({ grid: { seed: [1, 2] } }, small);
     const out = join(await temporaryFolder(), "out");
-    const args = [file, "--index", "1", "--out", out, "--json"];
+    const args = [file, "--index", "1", "--output", out, "--json"];
     const partial = join(out, "001.partial");
     const log = (folder: string) => readFile(join(folder, "metrics.jsonl"), "utf8").catch(() => "");
     const killWhen = async (condition: () => boolean | Promise<boolean>) => {
@@ -164,7 +164,7 @@ describe("a run", () => {
     });
     const png = await readFile(join(out, "sweep.png"));
     expect(png.subarray(1, 4).toString()).toBe("PNG");
-    const table = await run([file, "--summary", "--out", out]);
+    const table = await run([file, "--summary", "--output", out]);
     expect(table.stdout).toMatch(/^000 +missing +0 .*seed 1$/m);
     expect(table.stdout).toMatch(/^001 \* +done +5 .*seed 2$/m);
   });
@@ -176,7 +176,7 @@ describe("a run", () => {
     );
     const out = join(await temporaryFolder(), "out");
     const [first, second] = await Promise.all(
-      [0, 1].map(() => run([file, "--index", "0", "--out", out, "--json"])),
+      [0, 1].map(() => run([file, "--index", "0", "--output", out, "--json"])),
     );
     const outcomes = [first, second].map((ended) => JSON.parse(ended?.stdout ?? "").outcome);
     expect(outcomes.sort()).toEqual(["done", "trained"]);
@@ -189,7 +189,7 @@ describe("a run", () => {
     await writeFile(join(out, "000", "config.json"), JSON.stringify(smallConfig({ seed: 9 })));
     await writeFile(join(out, "000", "metrics.jsonl"), "");
     const file = await writeSweep({});
-    const { code, stderr } = await run([file, "--index", "0", "--out", out]);
+    const { code, stderr } = await run([file, "--index", "0", "--output", out]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/000 is not run 0 of this sweep: seed is 1, was 9\. Remove it/);
   });
@@ -197,7 +197,7 @@ describe("a run", () => {
   test("that fails exits with 1, wrong usage with 2", async () => {
     const file = await writeSweep({ grid: { seed: [1, 2] } });
     const out = await temporaryFolder();
-    const beyond = await run([file, "--index", "2", "--out", out]);
+    const beyond = await run([file, "--index", "2", "--output", out]);
     expect(beyond).toMatchObject({ code: 2, stderr: /the sweep has 2 runs, 0 to 1; got 2/ });
     expect((await run([file, "--index", "0"])).code).toBe(2);
     expect((await run([file, "--index", "0", "--list"])).code).toBe(2);

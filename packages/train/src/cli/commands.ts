@@ -10,7 +10,7 @@ interface Flags {
 }
 
 interface ExportFlags extends Flags {
-  out?: string;
+  output?: string;
   force?: boolean;
 }
 
@@ -47,21 +47,21 @@ export function addExport(program: Command): void {
     .command("export")
     .description("export a finished run to ONNX: a model folder for @vaeport/infer")
     .argument("<run folder>")
-    .option("-o, --out <model folder>", "where the model is written")
+    .option("-o, --output <model folder>", "where the model is written")
     .option("--force", "replace an earlier model in that folder")
     .option(...JSON_FLAG)
     .action(async (folder: string, flags: ExportFlags, command: Command) => {
-      const { out, force = false, json } = flags;
-      if (out === undefined) {
-        return command.error("error: required option '-o, --out <model folder>' not specified");
+      const { output, force = false, json } = flags;
+      if (output === undefined) {
+        return command.error("error: required option '-o, --output <model folder>' not specified");
       }
       await requireFinished(folder);
       await loadTensorFlow(); // the reference numbers that the export stores are then its own
       const { exportVae, readRun, writeModelFolder } = await import("@vaeport/export");
       const exported = await exportVae(await readRun(folder));
-      await writeModelFolder(out, exported, { force });
+      await writeModelFolder(output, exported, { force });
       const files = Object.keys(exported.files);
-      print(json, { folder: out, files }, `model  ${out}: ${files.join(", ")}`);
+      print(json, { folder: output, files }, `model  ${output}: ${files.join(", ")}`);
     });
 }
 

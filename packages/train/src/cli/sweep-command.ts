@@ -9,7 +9,7 @@ import { orUsageError } from "./usage.js";
 
 interface SweepFlags {
   index?: number;
-  out?: string;
+  output?: string;
   list?: boolean;
   summary?: boolean;
   json?: boolean;
@@ -21,21 +21,24 @@ export function addSweep(program: Command): void {
     .description("train one run of a sweep; list them; sum up what they gave")
     .argument("<sweep.json>", "base configuration, and a grid or list of changes")
     .option("--index <number>", "the run to train, from 0", wholeNumber(0))
-    .option("-o, --out <folder>", "where the runs are written, each in a folder of its own")
+    .option("-o, --output <folder>", "where the runs are written, each in a folder of its own")
     .option("--list", "print the runs")
-    .option("--summary", "print a table of the runs in --out, the best one, and draw their curves")
+    .option(
+      "--summary",
+      "print a table of the runs in --output, the best one, and draw their curves",
+    )
     .option("--json", "print the result as JSON; progress goes to standard error");
   command.action(async (file: string, flags: SweepFlags) => {
-    const { index, out, list, summary, json } = flags;
+    const { index, output, list, summary, json } = flags;
     if ([index !== undefined, list, summary].filter(Boolean).length !== 1) {
       command.error("error: give one of --index, --list and --summary");
     }
     const runs = await readSweep(file);
     if (list) return printList(runs, json);
-    if (out === undefined) return command.error("error: give --out, the folder of the runs");
-    if (summary) return printSummary(await summariseSweep(runs, out), json);
+    if (output === undefined) return command.error("error: give --output, the folder of the runs");
+    if (summary) return printSummary(await summariseSweep(runs, output), json);
     const run = orUsageError(command, () => runAt(runs, index as number));
-    await trainIndex(run, out, json);
+    await trainIndex(run, output, json);
   });
 }
 

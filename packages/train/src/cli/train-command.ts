@@ -12,7 +12,7 @@ import { withProgress } from "./progress.js";
 import { orUsageError } from "./usage.js";
 
 interface TrainFlags {
-  out?: string;
+  output?: string;
   set?: Change[];
   epochs?: number;
   seed?: number;
@@ -28,7 +28,7 @@ export function addTrain(program: Command): void {
     .command("train")
     .description("train on the data that a config file names")
     .argument("<config.json>", "configuration")
-    .option("-o, --out <run folder>", "where the run is written")
+    .option("-o, --output <run folder>", "where the run is written")
     .option(
       "--set <key=value>",
       "instead of the config's value, for any of its keys: --set training.optimizer.learningRate=1e-4; repeatable",
@@ -40,18 +40,18 @@ export function addTrain(program: Command): void {
     .option("--force", "replace an earlier run in that folder")
     .option(...JSON_FLAG)
     .action(async (file: string, flags: TrainFlags, command: Command) => {
-      const { out, dryRun, force = false, json } = flags;
-      if (out === undefined && !dryRun) {
-        return command.error("error: required option '-o, --out <run folder>' not specified");
+      const { output, dryRun, force = false, json } = flags;
+      if (output === undefined && !dryRun) {
+        return command.error("error: required option '-o, --output <run folder>' not specified");
       }
       const base = await readConfigInput(file);
       const config = orUsageError(command, () => applyOverrides(base, overridesOf(flags)));
-      if (out === undefined || dryRun) {
+      if (output === undefined || dryRun) {
         const plan = await planTraining(config);
         return console.log(json ? JSON.stringify(plan, null, 2) : planText(plan));
       }
-      await withProgress(out, json, (report, signal) =>
-        train(config, { out, force, signal, onEvent: (event) => report(config, event) }),
+      await withProgress(output, json, (report, signal) =>
+        train(config, { out: output, force, signal, onEvent: (event) => report(config, event) }),
       );
     });
 }
