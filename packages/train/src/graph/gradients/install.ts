@@ -1,6 +1,8 @@
-/** Puts gradients on TensorFlow's own backward operators in place of tf.js' for the duration of a call. */
+/** Puts backward passes on TensorFlow's own operators in place of tf.js' for the duration of a call. */
 import type { GradConfig } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../../tensorflow/index.js";
+import { withPatches } from "../recording/patch.js";
+import { batchNormalisationLayer } from "./batch-normalisation-layer.js";
 import { nativeGradients } from "./table.js";
 
 /** Runs `body` with the native gradients installed and puts tf.js' own back, whatever happens. */
@@ -13,7 +15,7 @@ export function withNativeGradients<T>(tf: TensorFlow, body: () => T): T {
       replaced.push(own);
       swap(tf, gradient);
     }
-    return body();
+    return withPatches([batchNormalisationLayer(tf)], body);
   } finally {
     for (const own of replaced) swap(tf, own);
   }

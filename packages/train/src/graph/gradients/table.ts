@@ -4,31 +4,10 @@
  */
 import type { GradConfig, Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../../tensorflow/index.js";
-import { CaptureError } from "../errors.js";
 import { sameShape } from "../native.js";
-import { type AttributeValue, execute } from "../operators/execute.js";
 import { gatherRows } from "../operators/gather-rows.js";
-import { isTapeOn } from "../recording/tape.js";
+import { backward, FLOAT } from "./backward.js";
 import { batchNormalisationGradient } from "./batch-normalisation.js";
-
-const FLOAT = { T: { dtype: "float32" } } as const;
-
-/**
- * A native backward operator. tf.js' tape cannot see into it, so under an outer gradient it is an error, rather than
- * the zero that the tape would make of it in silence.
- */
-function backward(
-  tf: TensorFlow,
-  operator: string,
-  inputs: readonly Tensor[],
-  attributes: Readonly<Record<string, AttributeValue>> = FLOAT,
-): Tensor {
-  if (!isTapeOn(tf)) return execute(tf, operator, inputs, attributes);
-  throw new CaptureError(
-    `A second derivative goes through the native operator ${operator}, which has none. ` +
-      "Capture the function with { nativeGradients: false }.",
-  );
-}
 
 /** The gradient of an activation, from the input that it took or the output that it gave. */
 function activation(

@@ -24,10 +24,21 @@ export function execute<T extends Tensor = Tensor>(
   inputs: readonly Tensor[],
   attributes: Readonly<Record<string, AttributeValue>>,
 ): T {
+  return executeAll(tf, name, inputs, attributes, 1)[0] as T;
+}
+
+/** The same for an operator of several outputs: all of them. */
+export function executeAll(
+  tf: TensorFlow,
+  name: string,
+  inputs: readonly Tensor[],
+  attributes: Readonly<Record<string, AttributeValue>>,
+  outputs: number,
+): Tensor[] {
   const backend = nativeBackend(tf);
   const { binding } = backend;
   const list = Object.entries(attributes).map(([key, value]) => toNative(binding, key, value));
-  return backend.executeSingleOutput(name, list, [...inputs]) as T;
+  return backend.executeMultipleOutputs(name, list, [...inputs], outputs);
 }
 
 function toNative(binding: NativeBinding, name: string, value: AttributeValue) {
