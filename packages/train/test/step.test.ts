@@ -1,11 +1,8 @@
 /** A training step and its parts, and the two engines that compute it. */
 import type { Tensor1D } from "@tensorflow/tfjs-node";
-import { buildVae, evaluate, loadDataset, type TrainConfigInput } from "@vaeport/train";
+import { buildVae, loadDataset } from "@vaeport/train";
 import { describe, expect, test } from "vitest";
 import { batches, shuffledOrder } from "../src/data/shuffle.js";
-import { evaluateAll } from "../src/evaluation/evaluate.js";
-import { createEngine } from "../src/training/engine.js";
-import { itemsOf } from "../src/training/item-source.js";
 import { drawPixels, stepLosses } from "../src/training/step.js";
 import { smallConfig, tf } from "./support.js";
 
@@ -85,129 +82,5 @@ describe("stepLosses", () => {
     expect(otherRate === rate).toBe(binarisation === "none");
     vae.dispose();
     dataset.dispose();
-  });
-});
-
-describe("engines", () => {
-  const CONV = {
-    type: "conv",
-    layers: [
-      { channels: 3, stride: 2 },
-      { channels: 5, stride: 2 },
-    ],
-    normalisation: "batch",
-  } as const;
-
-  /** The terms of `steps` steps of 20 images, distortion and rate first, and the evaluation after them. */
-  async function run(
-    changes: object,
-    training: object,
-    steps: number,
-    weightsAt = (_step: number) => ({ beta: 1, capacity: 0 }),
-  ) {
-    const config = smallConfig({ ...changes, training: { batchSize: 20, ...training } });
-    const dataset = await loadDataset(tf, config.data);
-    const vae = buildVae(tf, config, dataset);
-    const engine = createEngine({ tf, vae, dataset, config });
-    const batches = Array.from({ length: steps }, (_, step) => ({
-      rows: Int32Array.from({ length: 20 }, (_, i) => (20 * step + i) % 1000),
-      noise: Int32Array.of(1, 2 * step),
-      weights: weightsAt(step),
-      learningRate: config.training.optimizer.learningRate,
-      averageDecay: 1,
-    }));
-    const { stepsPerCall } = engine;
-    const losses = batches.flatMap((_, i) =>
-      i % stepsPerCall === 0 ? engine.train(batches.slice(i, i + stepsPerCall)) : [],
-    );
-    const held = evaluateAll(engine.evaluator, config.latent.size);
-    engine.synchronise();
-    const { test: items } = itemsOf(tf, vae, dataset);
-    const eager = evaluate({ tf, vae, config, ...items });
-    items.label?.dispose();
-    engine.dispose();
-    vae.dispose();
-    dataset.dispose();
-    const terms = losses.map((report) => Array.from(report.terms));
-    return { terms, held, eager, stepsPerCall };
-  }
-
-  /** Of distortion and rate, relative to each; of the terms by dimension, some near 0, to the step's largest. */
-  function largestDifference(a: number[][], b: number[][]): number {
-    const differences = a.flatMap((terms, step) => {
-      const largest = Math.max(...b[step]!.slice(2).map(Math.abs));
-      return terms.map((term, i) => {
-        const other = b[step]![i]!;
-        return Math.abs(term - other) / (i < 2 ? Math.abs(other) : largest);
-      });
-    });
-    return Math.max(...differences);
-  }
-
-  // The same operators in another order of summation: one step differs by float32's rounding, which
-  // the next ones amplify. Batch normalisation divides by small batch deviations and amplifies most.
-  test.each([
-    ["dense", {}, 1e-4],
-    ["dense, binarised", { data: { ...smallConfig().data, binarisation: "dynamic" } }, 1e-4],
-    ["conv with batch normalisation", { model: CONV }, 1e-3],
-  ])("captured equals eager over 50 steps: %s", async (_, changes, tolerance) => {
-    const captured = await run(changes, { engine: "captured" }, 50);
-    const eager = await run(changes, { engine: "eager" }, 50);
-    expect(largestDifference(captured.terms.slice(0, 1), eager.terms.slice(0, 1))).toBeLessThan(
-      1e-6,
-    );
-    expect(largestDifference(captured.terms, eager.terms)).toBeLessThan(tolerance);
-    // The weights that leave the graph are those that it measured with.
-    expect(captured.held.distortion / captured.eager.distortion).toBeCloseTo(1, 5);
-    expect(captured.held.rate / captured.eager.rate).toBeCloseTo(1, 5);
-  });
-
-  const kinds: Record<string, Partial<TrainConfigInput>> = {
-    conditional: { condition: "label" },
-    "conditional, lent": { condition: "label", training: { residentMegabytes: 0 } },
-    "full covariance": { latent: { size: 9, posterior: "full" } },
-    "continuous Bernoulli": { likelihood: { name: "continuous-bernoulli" } },
-    "Gaussian, learned variance": { likelihood: { name: "gaussian", variance: "learned" } },
-    "Gaussian, optimal variance": { likelihood: { name: "gaussian", variance: "optimal" } },
-    "discretised logistic": { likelihood: { name: "discretised-logistic" } },
-    "importance-weighted": { objective: { samples: 5 } },
-    "free bits": { objective: { freeBits: 0.5 } },
-    capacity: { objective: { capacity: { to: 10, epochs: 1 } } },
-    "residual blocks, layer normalisation": {
-      model: { type: "dense", hidden: [12], residualBlocks: 1, normalisation: "layer" },
-    },
-    "residual conv": {
-      model: { ...CONV, layers: [{ channels: 3, stride: 2, residualBlocks: 1 }] },
-    },
-  };
-
-  test.each(Object.entries(kinds))("captured equals eager over 8 steps: %s", async (_, changes) => {
-    const { training, ...kind } = changes;
-    const changing = (step: number) => ({ beta: 0.5 + step / 8, capacity: step }); // without another capture
-    const captured = await run(kind, { ...training, engine: "captured" }, 8, changing);
-    const eager = await run(kind, { ...training, engine: "eager" }, 8, changing);
-    expect(largestDifference(captured.terms.slice(0, 1), eager.terms.slice(0, 1))).toBeLessThan(
-      2e-6,
-    );
-    expect(largestDifference(captured.terms, eager.terms)).toBeLessThan(2e-4);
-    expect(captured.held.distortion / captured.eager.distortion).toBeCloseTo(1, 5);
-    expect(captured.held.rate / captured.eager.rate).toBeCloseTo(1, 5);
-  });
-
-  test("several steps in a call give what single ones give, to the bit", async () => {
-    const single = await run({}, { epochs: 1 }, 50);
-    const several = await run({}, { epochs: 100 }, 50); // long enough for the larger graph
-    expect(single.stepsPerCall).toBe(1);
-    expect(several).toEqual({ ...single, stepsPerCall: 12 });
-  });
-
-  test.each([
-    ["one step", 1],
-    ["several steps", 100],
-  ])("images that are lent give what resident ones give, %s a call", async (_, epochs) => {
-    const conditional = { condition: "label" };
-    const resident = await run(conditional, { epochs, residentMegabytes: 1000 }, 25);
-    const lent = await run(conditional, { epochs, residentMegabytes: 0 }, 25);
-    expect(lent).toEqual(resident);
   });
 });

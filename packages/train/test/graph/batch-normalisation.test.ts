@@ -72,6 +72,38 @@ describe.each<[string, number[], Options?]>([
   });
 });
 
+test.each([0, 10])("moments of values around %d as exact as float64's allow", (centre) => {
+  const shape = [32, 14, 14, 16];
+  const x = tf.add(seeded(shape, 1), centre);
+  const layer = tf.layers.batchNormalization({ momentum: 0 });
+  layer.build(shape);
+  using program = new Program(tf);
+  const train = (y: Tensor) => layer.apply(y, { training: true }) as Tensor;
+  const y = program.capture("train", train, [x])(x).dataSync<"float32">();
+  program.toVariables();
+  const [mean, variance] = layer.weights
+    .slice(2)
+    .map((weight) => weight.read().dataSync<"float32">());
+
+  const values = x.dataSync<"float32">();
+  const count = values.length / 16;
+  for (let channel = 0; channel < 16; channel++) {
+    const own = values.filter((_, index) => index % 16 === channel);
+    const exactMean = own.reduce((sum, value) => sum + value, 0) / count;
+    const exactVariance = own.reduce((sum, value) => sum + (value - exactMean) ** 2, 0) / count;
+    // float32 holds values around the centre to 6e-8 of it; some thousand of them are added up.
+    const rounding = 1e-5 + 1e-5 * centre;
+    expect(Math.abs(mean![channel]! - exactMean)).toBeLessThan(rounding);
+    expect(Math.abs(variance![channel]! - exactVariance)).toBeLessThan(rounding);
+    const deviation = Math.sqrt(exactVariance + 1e-3);
+    for (const [item, value] of own.entries()) {
+      const exact = (value - exactMean) / deviation;
+      const error = Math.abs(y[item * 16 + channel]! - exact);
+      if (error > rounding) expect(error, `item ${item}`).toBeLessThan(rounding);
+    }
+  }
+});
+
 test("channels first, of which tf.js has no gradient, as tf.js spells it out", () => {
   const { x, train } = prepare([4, 3, 6, 5], { axis: 1 });
   expect(operatorsOf((y) => ({ y: train(y) }), x)).not.toContain("FusedBatchNormV3");
