@@ -1,11 +1,11 @@
 /**
- * tf.js' layer of batch normalisation in training, on the operators that TensorFlow has for it: one for moments and
- * values, one for all gradients, where tf.js spells them out in some twenty over the whole batch.
+ * tf.js' layer of batch normalisation in training on images, by the operators that TensorFlow has for it: one for
+ * moments and values, one for all gradients, where tf.js spells them out in some twenty over the whole batch. Of features
+ * alone, [N, C], they are no faster.
  * Ioffe and Szegedy, "Batch normalization" (2015), https://arxiv.org/abs/1502.03167
  */
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../../tensorflow/index.js";
-import { sizeOf } from "../native.js";
 import { executeAll } from "../operators/execute.js";
 import type { Patch } from "../recording/patch.js";
 import { backwardAll, FLOAT } from "./backward.js";
@@ -35,10 +35,9 @@ export function batchNormalisationLayer(tf: TensorFlow): Patch {
   const own = target.call;
   const call: Call = function (inputs, options) {
     const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-    const { gamma, beta } = this;
-    const last = this.axis === -1 || this.axis === x.rank - 1;
-    const fits = gamma && beta && last && x.rank >= 2 && x.rank <= 4 && x.dtype === "float32";
-    if (!options.training || !fits) return own.call(this, inputs, options);
+    const { axis, gamma, beta } = this;
+    const images = x.rank === 4 && (axis === -1 || axis === 3) && x.dtype === "float32";
+    if (!options.training || !images || !gamma || !beta) return own.call(this, inputs, options);
     return tf.tidy(() => {
       const { y, mean, variance } = normalise(tf, x, gamma.read(), beta.read(), this.epsilon);
       follow(tf, this.movingMean, mean, this.momentum);
@@ -50,8 +49,8 @@ export function batchNormalisationLayer(tf: TensorFlow): Patch {
 }
 
 /**
- * y = (x - mean) / sqrt(variance + epsilon) * scale + offset by the moments of x [..., C] over all axes but the last,
- * each [C], the variance divided by the number of values.
+ * y = (x - mean) / sqrt(variance + epsilon) * scale + offset by the moments of x [N, H, W, C] over all axes but the
+ * last, each [C], the variance divided by the number of values.
  */
 function normalise(
   tf: TensorFlow,
@@ -60,8 +59,7 @@ function normalise(
   offset: Tensor1D,
   epsilon: number,
 ): { y: Tensor; mean: Tensor; variance: Tensor } {
-  const channels = x.shape.at(-1)!;
-  const count = sizeOf(x.shape) / channels;
+  const count = x.size / x.shape[3]!;
   const attributes = {
     ...FLOAT,
     U: { dtype: "float32" },
@@ -85,8 +83,7 @@ function normalise(
         backwardAll(tf, "FusedBatchNormGradV3", [dy, ...saved], attributes, 5).slice(0, 3),
     };
   });
-  const images = x.rank === 4 ? x : tf.reshape(x, [count, 1, 1, channels]);
-  const y = tf.reshape(fused(images, scale, offset), x.shape);
+  const y = fused(x, scale, offset);
   const [mean, variance] = moments.map((kept) => tf.clone(kept));
   tf.dispose(moments);
   return { y, mean: mean!, variance: variance! };
