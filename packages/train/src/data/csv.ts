@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { parse } from "csv-parse";
+import { CsvError, parse } from "csv-parse";
 import type { CsvConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
 import type { DataSource, ItemArray, ReadProgress } from "./source.js";
@@ -17,7 +17,7 @@ interface Table {
   classes?: string[];
 }
 
-/** @throws DataError naming file, line and column of what is no number */
+/** @throws DataError naming file, line and column of what is no number, or no row of the table */
 export async function readCsv(config: CsvConfig, onProgress?: ReadProgress): Promise<DataSource> {
   const { train: file, test: heldOutFile, heldOut, labelColumn } = config;
   const table = await readTable(file, labelColumn, onProgress);
@@ -55,7 +55,11 @@ async function readTable(
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     const reason = (cause as Error).message;
-    throw new DataError(`${file}: cannot be read (${reason}).`, { cause });
+    const remedy =
+      cause instanceof CsvError
+        ? "Quote whole cells, and double a quote inside one."
+        : "Give the path of a file.";
+    throw new DataError(`${file}: cannot be read (${reason}). ${remedy}`, { cause });
   }
 }
 
@@ -66,7 +70,8 @@ async function parseTable(
 ): Promise<Table> {
   const { size } = await stat(file);
   const stream = createReadStream(file);
-  const parser = stream.pipe(parse({ bom: true, trim: true, skip_empty_lines: true, info: true }));
+  const options = { bom: true, trim: true, skip_empty_lines: true, info: true };
+  const parser = stream.pipe(parse({ ...options, relax_column_count: true }));
   stream.on("error", (error) => parser.destroy(error));
   let columns: string[] | undefined;
   let label = -1;
@@ -82,8 +87,10 @@ async function parseTable(
       label = labelOf(columns, labelColumn, file);
       if (header) continue;
     }
+    const where = `${file}, line ${info.lines}`;
+    requireWidth(record, columns, where);
     if (label >= 0) classes.push(record[label]!);
-    rows.push(numbers(record, columns, label, `${file}, line ${info.lines}`));
+    rows.push(numbers(record, columns, label, where));
     if (rows.length % 1000 === 0) onProgress?.(stream.bytesRead, size);
   }
   if (rows.length === 0) throw new DataError(`${file}: empty. Give at least one row of numbers.`);
@@ -102,6 +109,18 @@ function labelOf(
   if (label >= 0) return label;
   throw new DataError(
     `${file}: has no column "${labelColumn}" (data.labelColumn); its columns are ${columns.join(", ")}.`,
+  );
+}
+
+function requireWidth(
+  record: readonly string[],
+  { length }: readonly string[],
+  where: string,
+): void {
+  if (record.length === length) return;
+  throw new DataError(
+    `${where}: expected ${length} cells, as in the first row, got ${record.length}. ` +
+      "Give every column a cell, or leave the row out.",
   );
 }
 

@@ -205,13 +205,14 @@ describe("csv", () => {
     expect(standard.values[0]).toEqual([-one, 0, 0, 0, one, 0].map((v) => expect.closeTo(v, 6)));
   });
 
-  test("names line and column of what is no number", async () => {
+  test("names line and column of what is no number, or no row of the table", async () => {
     const paths = await files({
       train: "a,b\n1,2\n3,\n",
       words: "a,b\n1,x\n",
       other: "a;b\n1;2\n",
       none: "a,b\n",
-      odd: "1,2\n3\n",
+      ragged: "1,2\n3\n",
+      open: '1,2\n3,"4\n',
     });
     expect(await refused({ name: "csv", train: paths.train })).toMatch(
       /train, line 3, column "b": expected a number, got ""/,
@@ -221,11 +222,14 @@ describe("csv", () => {
       /got "1;2"\. Separate the columns by commas/,
     );
     expect(await refused({ name: "csv", train: paths.none })).toMatch(/none: empty/);
-    expect(await refused({ name: "csv", train: paths.odd })).toMatch(
-      /odd: cannot be read \(.*line 2/,
+    expect(await refused({ name: "csv", train: paths.ragged })).toMatch(
+      /ragged, line 2: expected 2 cells, as in the first row, got 1\. .*leave the row out/,
     );
-    expect(await refused({ name: "csv", train: `${paths.odd}s` })).toMatch(
-      /cannot be read \(ENOENT/,
+    expect(await refused({ name: "csv", train: paths.open })).toMatch(
+      /open: cannot be read \(.*line 2.*\)\. Quote whole cells/,
+    );
+    expect(await refused({ name: "csv", train: `${paths.open}s` })).toMatch(
+      /cannot be read \(ENOENT.*\)\. Give the path/,
     );
     expect(await refused({ name: "csv", train: paths.train, labelColumn: "c" })).toMatch(
       /has no column "c" \(data\.labelColumn\); its columns are a, b/,
