@@ -29,6 +29,11 @@ export class ConfigError extends TrainError {
   }
 }
 
+/** An option of a call is out of its range, such as more items than the data has. */
+export class OptionError extends TrainError {
+  override readonly name = "OptionError";
+}
+
 /** A data file is corrupt, truncated, not the expected one, or does not fit the configuration. */
 export class DataError extends TrainError {
   override readonly name = "DataError";

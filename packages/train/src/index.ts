@@ -21,6 +21,7 @@ export {
   InterruptedError,
   MissingPackageError,
   NonFiniteLossError,
+  OptionError,
   RunFolderError,
   RunWriteError,
   SweepError,

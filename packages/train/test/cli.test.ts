@@ -163,6 +163,12 @@ describe("train", () => {
     const reported = JSON.parse(await readFile(join(out, "evaluation.json"), "utf8"));
     expect(reported).toMatchObject({ items: 50, samples: 5, seed: 2 });
 
+    const beyond = await run(["evaluate", out, "--items", "201"]);
+    expect(beyond).toMatchObject({ code: 2, stdout: "" });
+    expect(beyond.stderr).toMatch(
+      /evaluate: items: expected a whole number from 1 to 200, got 201/,
+    );
+
     const model = join(folder, "model");
     expect(await run(["export", out, "-o", model])).toMatchObject({ code: 0, stderr: "" });
     expect(await readdir(model)).toContain("vae.json");

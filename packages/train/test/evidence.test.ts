@@ -8,6 +8,7 @@ import {
   type Dataset,
   evaluateRun,
   loadDataset,
+  OptionError,
   RunFolderError,
   train,
   trainEpochs,
@@ -253,9 +254,9 @@ describe("evaluateRun", () => {
 
     for (const options of [{ samples: 0 }, { items: 201 }, { seed: -1 }, { samples: 1.5 }]) {
       const [name] = Object.keys(options);
-      await expect(evaluateRun(run, options)).rejects.toThrow(
-        `evaluate: ${name}: expected a whole`,
-      );
+      const evaluation = evaluateRun(run, options);
+      await expect(evaluation).rejects.toThrow(OptionError);
+      await expect(evaluation).rejects.toThrow(`evaluate: ${name}: expected a whole`);
     }
     await writeFile(join(run, "summary.json"), "{");
     await expect(evaluateRun(run)).rejects.toThrow(RunFolderError);

@@ -1,7 +1,7 @@
 /** Runs a command line and turns what goes wrong into one message and an exit code. */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { InterruptedError } from "../errors.js";
+import { InterruptedError, OptionError } from "../errors.js";
 import { addExport, addPictures, addSetup } from "./commands.js";
 import { addEvaluate } from "./evaluate-command.js";
 import { addSweep } from "./sweep-command.js";
@@ -23,7 +23,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     // Commander has printed its own message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     console.error(`vaeport-train: ${explain(error)}`);
-    return error instanceof InterruptedError ? EXIT.interrupted : EXIT.failed;
+    if (error instanceof InterruptedError) return EXIT.interrupted;
+    return error instanceof OptionError ? EXIT.usage : EXIT.failed;
   }
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { configHash, type TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { itemSize } from "../data/source.js";
-import { ConfigError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
 import { loadRunData } from "../training/run-data.js";
@@ -55,7 +55,7 @@ export interface EvaluateRunOptions {
 /**
  * Evaluates a finished run on its held-out items and writes `evaluation.json` into its folder.
  *
- * @throws ConfigError when an option is out of range
+ * @throws OptionError when an option is out of range
  * @throws RunFolderError, TensorFlowError, DataError, MissingPackageError as `loadRun` and `train`
  */
 export async function evaluateRun(
@@ -138,8 +138,9 @@ export function summariseEvidence(
   };
 }
 
-function requireWhole(path: string, value: number, least: number, most = 2 ** 31 - 1): void {
+function requireWhole(option: string, value: number, least: number, most = 2 ** 31 - 1): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  const message = `expected a whole number from ${least} to ${most}, got ${value}`;
-  throw new ConfigError("evaluate", [{ path, message }]);
+  throw new OptionError(
+    `evaluate: ${option}: expected a whole number from ${least} to ${most}, got ${value}.`,
+  );
 }
