@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   ConfigError,
+  RunFolderError,
   readSweep,
   runAt,
   SweepError,
@@ -117,8 +118,8 @@ describe("a run", () => {
   test("refuses a file where the folder of the runs is to be", async () => {
     const file = await writeSweep({ grid: { seed: [1, 2] } }, small);
     const [run] = await readSweep(file);
-    await expect(trainRun(run!, file)).rejects.toThrow(SweepError);
-    await expect(trainRun(run!, file)).rejects.toThrow(/sweep\.json: cannot be used \(EEXIST/);
+    await expect(trainRun(run!, file)).rejects.toThrow(RunFolderError);
+    await expect(trainRun(run!, file)).rejects.toThrow(/sweep\.json: cannot be made \(EEXIST/);
   });
 
   test("killed at any moment, is trained once, and passed over from then on", {

@@ -251,6 +251,20 @@ describe("train", () => {
 });
 
 describe("a run folder", () => {
+  test("is made, and so are those above it", async () => {
+    const folder = join(await temporaryFolder(), "above", "run");
+    await createRunFolder(folder, smallConfig());
+    expect(await readdir(folder)).toContain("config.json");
+  });
+
+  test.runIf(process.platform === "linux")("that cannot be made is an error", async () => {
+    const made = createRunFolder("/proc/none/run", smallConfig());
+    await expect(made).rejects.toMatchObject({
+      name: "RunFolderError",
+      message: expect.stringMatching(/^\/proc\/none: cannot be made \(ENOENT.*Choose another/),
+    });
+  });
+
   test("keeps an earlier run unless forced, and what is not the run's in any case", async () => {
     const folder = await temporaryFolder();
     await createRunFolder(folder, smallConfig({ seed: 1 }));

@@ -1,8 +1,9 @@
 /** One run of a sweep, as an array job wants it: done once, resumed after a kill, passed over when it is there. */
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readConfig } from "../config.js";
 import { SweepError } from "../errors.js";
+import { makeFolder } from "../training/files.js";
 import { differences, type ResumeOptions, resume } from "../training/resume.js";
 import { train } from "../training/train.js";
 import { withLock } from "./lock.js";
@@ -18,7 +19,8 @@ export const PARTIAL = ".partial";
  * Trains a run into `<out>/<name>`, which appears when all of it is there; until then the work is in
  * `<name>.partial`. A call for a run that another process trains waits for it.
  *
- * @throws SweepError when the folder cannot be made, or holds a run of another configuration
+ * @throws SweepError when the folder holds a run of another configuration
+ * @throws RunFolderError when it cannot be made
  * @throws what `train` and `resume` throw
  */
 export async function trainRun(
@@ -31,17 +33,6 @@ export async function trainRun(
   return withLock(`${folder}.lock`, options.signal, async () => {
     return { folder, outcome: await trainInto(folder, run, options) };
   });
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new SweepError(`${folder}: cannot be used (${reason}). Choose another folder.`, {
-      cause,
-    });
-  }
 }
 
 async function trainInto(

@@ -1,7 +1,27 @@
 /** Files and folders that appear whole: written under a temporary name beside the target, then renamed. */
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { RunFolderError } from "../errors.js";
+
+/**
+ * Makes a folder, and those above it. One by one: `mkdir` with `recursive` never ends where the system says ENOENT of a
+ * folder whose parent is there, as in /proc (Node 20).
+ *
+ * @throws RunFolderError when it cannot be made
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  if (!existsSync(dirname(folder))) await makeFolder(dirname(folder));
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory()) return;
+    const reason = (cause as Error).message;
+    const problem = `${folder}: cannot be made (${reason}). Choose another folder.`;
+    throw new RunFolderError(problem, { cause });
+  }
+}
 
 /** Replaces a folder by what `write` puts into the temporary one. */
 export async function replaceFolder(

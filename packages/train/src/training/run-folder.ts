@@ -1,5 +1,5 @@
 /** The run folder: what a training leaves on disk, written so that every file and folder in it is whole. */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseRunSummary, type RunSummary } from "@vaeport/infer/manifest";
 import { readConfig, type TrainConfig } from "../config.js";
@@ -10,7 +10,7 @@ import type { Networks } from "../vae/layers.js";
 import { setVariance } from "../vae/likelihood/gaussian.js";
 import { type Vae, vaeOf } from "../vae/vae.js";
 import { CHECKPOINTS } from "./checkpoints.js";
-import { parseJson, removeLeftovers, replaceFolder, writeJson } from "./files.js";
+import { makeFolder, parseJson, removeLeftovers, replaceFolder, writeJson } from "./files.js";
 import type { EpochMetrics } from "./loop.js";
 import { METRICS, readMetrics, rewriteMetrics } from "./metrics-log.js";
 import { loadModel, saveModel } from "./networks.js";
@@ -58,7 +58,7 @@ export async function requireRoom(folder: string, force = false): Promise<void> 
  * Starts a new run in a folder, with its configuration and an empty log.
  *
  * @param force replaces an earlier run there; files that no run writes are left alone
- * @throws RunFolderError as `requireRoom`
+ * @throws RunFolderError as `requireRoom` and `makeFolder`
  */
 export async function createRunFolder(
   folder: string,
@@ -66,7 +66,7 @@ export async function createRunFolder(
   force = false,
 ): Promise<void> {
   await requireRoom(folder, force);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const entry of ENTRIES) await rm(join(folder, entry), { recursive: true, force: true });
   await removeLeftovers(folder, isEntry);
   await writeJson(join(folder, CONFIG), config);
