@@ -14,12 +14,24 @@ const byAddress = {
   resolveId: (source) => (source.endsWith("/web-entry.js") ? file("dist/browser/entry.js") : null),
 };
 
+/** In one file nothing is left for later: what modules import when they need it, they import at once. */
+const atOnce = {
+  name: "import-at-once",
+  /** @param {string} code */
+  transform(code) {
+    const found = /await import\((".*?")\)/.exec(code);
+    if (found === null) return null;
+    const [later, path] = found;
+    return { code: `${code.replace(later, "later")}\nimport * as later from ${path};`, map: null };
+  },
+};
+
 for (const [name, input] of Object.entries(FILES)) {
   const build = await rolldown({
     input: file(`dist/browser/${input}`),
     platform: "browser",
     resolve: { conditionNames: ["default", "import"] },
-    plugins: [byAddress],
+    plugins: [byAddress, atOnce],
   });
   await build.write({
     file: file(`dist/browser/${name}.js`),
