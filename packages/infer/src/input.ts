@@ -1,6 +1,7 @@
 /** Checks of what callers hand in, and its conversion to float32. */
 import { InputError } from "./errors.js";
 import type { ConditionSection } from "./manifest/types.js";
+import type { CallOptions } from "./options.js";
 import type { Picture, Tensor } from "./runtime/types.js";
 import { elementCount } from "./shape.js";
 
@@ -22,7 +23,7 @@ type Range = readonly [number, number];
  */
 export function batch(
   where: string,
-  value: Tensor | Float32Array | ByteTensor | Bytes,
+  value: Tensor | Float32Array | ByteTensor | Bytes | undefined,
   item: readonly number[],
   { count, range }: { count?: number | undefined; range?: Range } = {},
 ): Tensor {
@@ -105,7 +106,7 @@ export function requireFinite(where: string, value: unknown, least = Number.NEGA
 }
 
 /** A value as code has it, so that "2" is told from 2. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 
@@ -139,7 +140,23 @@ export function oneHot(
   return { data, shape: [n, classes] };
 }
 
-/** Options that JavaScript may leave out, though a call needs them; what it needs of them is then told. */
-export function given<Options extends object>(options: Options | undefined): Options {
-  return options ?? ({} as Options);
+/**
+ * The options of a call. JavaScript may leave them out, though a call needs them: what it needs of them is then told.
+ * Throws InputError for what holds no options, and for a signal that is none.
+ */
+export function given<Options extends object>(
+  where: string,
+  options: Options | undefined,
+): Options {
+  if (options === undefined) return {} as Options;
+  if (options === null || typeof options !== "object") {
+    throw new InputError(
+      `${where}: options: expected an object such as { signal }, or none at all; got ${shown(options)}.`,
+    );
+  }
+  const { signal } = options as CallOptions;
+  if (signal === undefined || typeof signal?.throwIfAborted === "function") return options;
+  throw new InputError(
+    `${where}: signal: expected that of an AbortController; got ${shown(signal)}. Leave it out.`,
+  );
 }

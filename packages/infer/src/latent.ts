@@ -1,6 +1,7 @@
 /** Points of the latent space: draws and paths. */
 import { InputError } from "./errors.js";
-import { requireFinite, requireWhole } from "./input.js";
+import { batch, requireFinite, requireWhole } from "./input.js";
+import type { LatentSection } from "./manifest/types.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
 
@@ -36,6 +37,23 @@ export function reparameterise(posterior: Posterior, noise: Float32Array): Tenso
     data: mean.data.map((centre, index) => centre + offset(index)),
     shape: [...mean.shape],
   };
+}
+
+/** One draw of z for each item of a posterior, [n, k], the first as draw `offset` of the seed. Throws InputError. */
+export function drawPosterior(
+  posterior: Posterior,
+  { size: k, posterior: covariance }: LatentSection,
+  { seed, offset }: { seed: number; offset: number },
+): Tensor {
+  requireWhole("sampleLatent: offset", offset, 0);
+  const part = (name: keyof Posterior, item: readonly number[], count?: number) =>
+    batch(`sampleLatent: ${name}`, posterior?.[name], item, { count });
+  const mean = part("mean", [k]);
+  const n = mean.shape[0];
+  const checked = covariance === "full" && { scaleTril: part("scaleTril", [k, k], n) };
+  const logVariance = part("logVariance", [k], n);
+  const noise = seededNormal(seed, mean.data.length, 0, offset * k);
+  return reparameterise({ mean, logVariance, ...checked }, noise);
 }
 
 /** The log of the diagonal of L L^T for lower Cholesky factors L [n, k, k]: [n, k]. */
@@ -76,7 +94,7 @@ export function latentSweep(
   const k = z.data.length;
   requireWhole("traverse: dimension", dimension, 0, k - 1);
   requireWhole("traverse: steps", steps, 2, most);
-  const [from, to] = [range[0], range[1]];
+  const [from, to] = [range?.[0], range?.[1]];
   for (const end of [from, to]) requireFinite("traverse: range", end);
   const data = new Float32Array(steps * k);
   for (let step = 0; step < steps; step++) {

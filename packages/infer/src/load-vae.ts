@@ -1,6 +1,6 @@
 /** Loading: the model's files, then the first execution provider that runs them. */
 import type { FileCache } from "./file-cache.js";
-import { requireWhole } from "./input.js";
+import { given, requireWhole } from "./input.js";
 import { type ModelSource, snapshot } from "./model-source.js";
 import type { ProviderOptions } from "./providers.js";
 import type { Runtime } from "./runtime/types.js";
@@ -32,12 +32,12 @@ export interface LoadOptions extends ProviderOptions {
  * UnknownProviderError, ProviderError (none runs the model), InputError (an option), the reason of `signal`.
  */
 export async function loadVae(source: ModelSource, options: LoadOptions = {}): Promise<Vae> {
+  const { signal, ...lasting } = given("loadVae", options);
   for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
     if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1);
   }
   const held = snapshot(source);
   const { open } = await import("./open.js");
-  const { signal, ...lasting } = options;
   const reopen = (given?: AbortSignal) =>
     open(source, given === undefined ? lasting : { ...lasting, signal: given });
   return new Vae(await open(held, options), reopen);

@@ -1,6 +1,7 @@
 /** Opening a model, which is all that a load needs and no later call: bundlers make it a file of its own. */
 import { runtime as platformRuntime } from "#runtime";
 import { InputError } from "./errors.js";
+import { shown } from "./input.js";
 import type { VaeManifest } from "./manifest/types.js";
 import type { ModelSource } from "./model-source.js";
 import { type OpenModel, openModel, type ProviderOptions } from "./providers.js";
@@ -18,6 +19,12 @@ export async function open(
   options: ProviderOptions & ReadSettings & { runtime?: Runtime },
 ): Promise<Opened> {
   const { runtime = platformRuntime, precision = "float32" } = options;
+  if (typeof runtime?.open !== "function") {
+    throw new InputError(
+      `loadVae: runtime: expected a Runtime, such as wasmRuntime; got ${shown(runtime)}. ` +
+        'import { wasmRuntime } from "@vaeport/infer/wasm", or leave it out.',
+    );
+  }
   if (options.workers !== undefined && !runtime.workers) {
     throw new InputError("loadVae: workers: only Node's own runtime has them. Leave them out.");
   }

@@ -4,12 +4,12 @@ import { InputError, UnsupportedModelError } from "./errors.js";
 import type { Graphs, RunOptions } from "./graphs.js";
 import { batch, given, isPictures, oneHot, requireWhole } from "./input.js";
 import {
+  drawPosterior,
   drawPrior,
   latentPath,
   latentSweep,
   type PathKind,
   type Posterior,
-  reparameterise,
 } from "./latent.js";
 import { Lifecycle, type Reopen } from "./lifecycle.js";
 import type { VaeManifest } from "./manifest/types.js";
@@ -26,7 +26,6 @@ import type {
   PlaceOptions,
 } from "./options.js";
 import type { RuntimeReport } from "./providers.js";
-import { seededNormal } from "./random.js";
 import type { GpuTensor, Runtime, Tensor } from "./runtime/types.js";
 import { type Scores, scoreItems } from "./score.js";
 import { elementCount, mostItems } from "./shape.js";
@@ -90,18 +89,8 @@ export class Vae {
 
   /** One draw of z for each item of a posterior, mean + exp(logVariance / 2) * noise or mean + scaleTril * noise. */
   sampleLatent(posterior: Posterior, options: OffsetOptions & { seed: number }): Tensor {
-    const { seed, offset = 0 } = given(options);
-    requireWhole("sampleLatent: offset", offset, 0);
-    const k = this.manifest.latent.size;
-    const mean = this.#latent("sampleLatent: mean", posterior.mean);
-    const count = mean.shape[0];
-    const checked =
-      this.manifest.latent.posterior === "full"
-        ? { scaleTril: batch("sampleLatent: scaleTril", posterior.scaleTril!, [k, k], { count }) }
-        : {};
-    const logVariance = batch("sampleLatent: logVariance", posterior.logVariance, [k], { count });
-    const noise = seededNormal(seed, mean.data.length, 0, offset * k);
-    return reparameterise({ mean, logVariance, ...checked }, noise);
+    const { seed, offset = 0 } = given("sampleLatent", options);
+    return drawPosterior(posterior, this.manifest.latent, { seed, offset });
   }
 
   /**
@@ -112,7 +101,7 @@ export class Vae {
     x: DataInput,
     options: DataOptions & OffsetOptions & PlaceOptions<To> & { seed?: number | undefined } = {},
   ): Promise<Placed<To>> {
-    const { seed, offset, to } = options;
+    const { seed, offset, to } = given("reconstruct", options);
     const data = this.#data("reconstruct", x, options);
     return this.#call("reconstruct", data, options, async (graphs, run) => {
       const decode = (z: Tensor | GpuTensor) => graphs.decodeTo("reconstruct", z, to, run);
@@ -126,7 +115,7 @@ export class Vae {
     n: number,
     options: PlaceOptions<To> & OffsetOptions & { seed: number; temperature?: number | undefined },
   ): Promise<Placed<To>> {
-    const { seed, temperature = 1, offset = 0 } = given(options);
+    const { seed, temperature = 1, offset = 0 } = given("sample", options);
     const draws = { seed, temperature, offset };
     const z = drawPrior(n, this.manifest.latent.size, draws, this.#mostItems);
     return this.#decode("sample", z, options);
@@ -141,7 +130,7 @@ export class Vae {
     to: LatentInput,
     options: PlaceOptions<To> & { steps: number; path?: PathKind | undefined },
   ): Promise<Placed<To>> {
-    const { steps, path = "linear" } = given(options);
+    const { steps, path = "linear" } = given("interpolate", options);
     const a = this.#latent("interpolate: from", from, 1);
     const b = this.#latent("interpolate: to", to, 1);
     return this.#decode("interpolate", latentPath(a, b, steps, path, this.#mostItems), options);
@@ -159,7 +148,7 @@ export class Vae {
       range?: readonly [number, number] | undefined;
     },
   ): Promise<Placed<To>> {
-    const { dimension, steps, range = [-3, 3] } = given(options);
+    const { dimension, steps, range = [-3, 3] } = given("traverse", options);
     const point = this.#latent("traverse: z", z, 1);
     return this.#decode(
       "traverse",
@@ -177,7 +166,7 @@ export class Vae {
     options: DataOptions &
       OffsetOptions & { samples?: number | undefined; seed?: number | undefined } = {},
   ): Promise<Scores> {
-    const { samples = 1, seed = 0, offset = 0 } = options;
+    const { samples = 1, seed = 0, offset = 0 } = given("score", options);
     requireWhole("score: samples", samples, 0);
     requireWhole("score: offset", offset, 0);
     const data = this.#data("score", x, options);
@@ -196,7 +185,7 @@ export class Vae {
     requireWhole("warmup: n", n, 1, this.#mostItems);
     const x = new Float32Array(n * size).fill(data.range[0]);
     const label = condition === undefined ? undefined : 0;
-    await this.score(x, { ...options, label });
+    await this.score(x, { ...given("warmup", options), label });
   }
 
   /**
@@ -205,8 +194,8 @@ export class Vae {
    * `runtime` may say another one. Later calls wait for it. Throws what `loadVae` throws; calls then throw
    * DisposedError until a reload succeeds.
    */
-  reload(options: CallOptions = {}): Promise<void> {
-    return this.#life.reload(options.signal);
+  async reload(options: CallOptions = {}): Promise<void> {
+    return this.#life.reload(given("reload", options).signal);
   }
 
   /** Frees the sessions after the calls in flight; later calls throw DisposedError. May be called again. */
@@ -232,14 +221,16 @@ export class Vae {
   async #call<T>(
     where: string,
     items: Tensor,
-    { signal, label }: LabelOptions,
+    options: LabelOptions,
     task: (graphs: Graphs, run: RunOptions) => Promise<T>,
   ): Promise<T> {
+    const { signal, label } = given(where, options);
     const labels = oneHot(where, label, items.shape[0]!, this.manifest.condition);
     return this.#life.call(where, (graphs) => task(graphs, { signal, label: labels }));
   }
 
-  #data(where: string, x: DataInput, { resize = false }: DataOptions): Tensor {
+  #data(where: string, x: DataInput, options: DataOptions): Tensor {
+    const { resize = false } = given(where, options);
     const { data } = this.manifest;
     if (!isPictures(x)) return batch(`${where}: x`, x, data.shape, { range: data.range });
     if (this.#pictures !== undefined)

@@ -6,6 +6,13 @@ import { expected, TINY } from "./helpers.js";
 
 const { z } = expected() as { z: { data: Float32Array; shape: number[] } };
 
+/** What a call throws, at once or later. */
+function thrownBy(call: () => unknown): Promise<unknown> {
+  return Promise.resolve()
+    .then(call)
+    .catch((reason: unknown) => reason);
+}
+
 test.each([5, {}, [5], ["cpu", null]])("the provider %j is unknown", async (provider) => {
   const load = loadVae(TINY, { provider: provider as never });
   await expect(load).rejects.toThrow(UnknownProviderError);
@@ -20,6 +27,18 @@ test("a URL that is none is a SourceError", () => {
   expect(() => node.resolve("https://")).toThrow("https://: expected a URL.");
 });
 
+test.each<[unknown, string]>([
+  [null, "loadVae: options: expected an object"],
+  ["cpu", "loadVae: options: expected an object"],
+  [{ signal: null }, "loadVae: signal: expected that of an AbortController; got null."],
+  [{ runtime: "wasm" }, 'got "wasm". import { wasmRuntime } from "@vaeport/infer/wasm"'],
+  [{ runtime: null }, "loadVae: runtime: expected a Runtime, such as wasmRuntime; got null."],
+])("the options %j are refused", async (options, message) => {
+  const load = loadVae(TINY, options as never);
+  await expect(load).rejects.toThrow(InputError);
+  await expect(load).rejects.toThrow(message);
+});
+
 describe("calls", () => {
   let vae: Vae;
   beforeAll(async () => {
@@ -27,7 +46,45 @@ describe("calls", () => {
   });
   afterAll(() => vae.dispose());
 
+  const x = new Float32Array(12);
+  const point = z.data.slice(0, 2);
+  const posterior = { mean: z, logVariance: z };
+  const none = null as never;
+
+  test.each<[string, (vae: Vae) => unknown]>([
+    ["encode", (vae) => vae.encode(x, none)],
+    ["decode", (vae) => vae.decode(point, none)],
+    ["decodeParameters", (vae) => vae.decodeParameters(point, none)],
+    ["sampleLatent", (vae) => vae.sampleLatent(posterior, none)],
+    ["reconstruct", (vae) => vae.reconstruct(x, none)],
+    ["sample", (vae) => vae.sample(1, none)],
+    ["interpolate", (vae) => vae.interpolate(point, point, none)],
+    ["traverse", (vae) => vae.traverse(point, none)],
+    ["score", (vae) => vae.score(x, none)],
+    ["warmup", (vae) => vae.warmup(1, none)],
+    ["reload", (vae) => vae.reload(none)],
+  ])("%s refuses null for its options", async (name, call) => {
+    const error = await thrownBy(() => call(vae));
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(`${name}: options: expected an object`);
+  });
+
   test.each<[string, (vae: Vae) => unknown, string]>([
+    [
+      "a signal that is none",
+      (vae) => vae.encode(x, { signal: none }),
+      "encode: signal: expected that of an AbortController; got null. Leave it out.",
+    ],
+    [
+      "no posterior",
+      (vae) => vae.sampleLatent(undefined as never, { seed: 1 }),
+      "sampleLatent: mean: expected n * 2 values in a Float32Array",
+    ],
+    [
+      "a range that is null",
+      (vae) => vae.traverse(point, { dimension: 0, steps: 2, range: none }),
+      "traverse: range: expected a finite number; got undefined.",
+    ],
     [
       "a range that is a number",
       (vae) => vae.traverse(z.data.slice(0, 2), { dimension: 0, steps: 2, range: 5 as never }),
@@ -44,9 +101,7 @@ describe("calls", () => {
       "interpolate: steps: expected a whole number from 2 to 178956970",
     ],
   ])("refuse %s", async (_, call, message) => {
-    const error = await Promise.resolve()
-      .then(() => call(vae))
-      .catch((reason: unknown) => reason);
+    const error = await thrownBy(() => call(vae));
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toContain(message);
   });
