@@ -66,19 +66,25 @@ describe("trainEpochs", () => {
     vae.dispose();
   });
 
-  test.each(["none", "dynamic"] as const)(
-    "the same seed gives the same losses and weights to the bit (binarisation %s)",
-    async (binarisation) => {
-      const data = { ...smallConfig().data, binarisation };
-      const [first, again, other] = await Promise.all(
-        [1, 1, 2].map((seed) => run(smallConfig({ seed, data }))),
-      );
-      expect(losses(again!.epochs)).toEqual(losses(first!.epochs));
-      expect(weights(again!.vae)).toEqual(weights(first!.vae));
-      expect(losses(other!.epochs)).not.toEqual(losses(first!.epochs));
-      for (const each of [first!, again!, other!]) each.vae.dispose();
-    },
-  );
+  test.each<[string, Partial<TrainConfigInput>]>([
+    ["grey values", {}],
+    ["dynamic binarisation", { data: { ...smallConfig().data, binarisation: "dynamic" } }],
+    [
+      "convolutions and batch normalisation",
+      {
+        model: { type: "conv", layers: [{ channels: 16, stride: 2 }], normalisation: "batch" },
+        training: { epochs: 1 },
+      },
+    ],
+  ])("the same seed gives the same losses and weights to the bit (%s)", async (_, changes) => {
+    const [first, again, other] = await Promise.all(
+      [1, 1, 2].map((seed) => run(smallConfig({ ...changes, seed }))),
+    );
+    expect(losses(again!.epochs)).toEqual(losses(first!.epochs));
+    expect(weights(again!.vae)).toEqual(weights(first!.vae));
+    expect(losses(other!.epochs)).not.toEqual(losses(first!.epochs));
+    for (const each of [first!, again!, other!]) each.vae.dispose();
+  });
 
   test("beta is applied: a larger one leaves a smaller rate", async () => {
     const rates = [];
