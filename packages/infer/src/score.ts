@@ -1,6 +1,8 @@
 /** The evidence lower bound of items and its two parts. */
+import { InputError } from "./errors.js";
 import type { Graphs, RunOptions } from "./graphs.js";
 import { reparameterise } from "./latent.js";
+import type { VaeManifest } from "./manifest/types.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
 
@@ -12,6 +14,17 @@ export interface Scores {
   rate: Float32Array;
   /** The evidence lower bound on log p(x). */
   elbo: Float32Array;
+}
+
+/** The (continuous) Bernoulli likelihood is one of values within the range. Throws InputError for others. */
+export function requireSupport({ data: x }: Tensor, { likelihood, data }: VaeManifest): void {
+  if (!likelihood.name.endsWith("bernoulli")) return;
+  const [low, high] = data.range;
+  const wrong = x.findIndex((value) => value < low || value > high);
+  if (wrong < 0) return;
+  throw new InputError(
+    `score: x: a ${likelihood.name} likelihood takes values from ${low} to ${high}; got ${x[wrong]} at index ${wrong}. Scale them.`,
+  );
 }
 
 /**

@@ -27,7 +27,7 @@ import type {
 } from "./options.js";
 import type { RuntimeReport } from "./providers.js";
 import type { GpuTensor, Runtime, Tensor } from "./runtime/types.js";
-import { type Scores, scoreItems } from "./score.js";
+import { requireSupport, type Scores, scoreItems } from "./score.js";
 import { elementCount, mostItems } from "./shape.js";
 
 /**
@@ -150,16 +150,14 @@ export class Vae {
   ): Promise<Placed<To>> {
     const { dimension, steps, range = [-3, 3] } = given("traverse", options);
     const point = this.#latent("traverse: z", z, 1);
-    return this.#decode(
-      "traverse",
-      latentSweep(point, dimension, range, steps, this.#mostItems),
-      options,
-    );
+    const swept = latentSweep(point, dimension, range, steps, this.#mostItems);
+    return this.#decode("traverse", swept, options);
   }
 
   /**
    * Distortion, rate and evidence lower bound of each item, averaged over `samples` draws of z (1 by default), the
-   * s-th from stream s of `seed` (0 by default); 0 samples score at the posterior's mean.
+   * s-th from stream s of `seed` (0 by default); 0 samples score at the posterior's mean. InputError where values are
+   * outside of the range of the data, and the likelihood is a (continuous) Bernoulli.
    */
   async score(
     x: DataInput,
@@ -170,6 +168,7 @@ export class Vae {
     requireWhole("score: samples", samples, 0);
     requireWhole("score: offset", offset, 0);
     const data = this.#data("score", x, options);
+    requireSupport(data, this.manifest);
     return this.#call("score", data, options, (graphs, run) =>
       scoreItems(graphs, data, { samples, seed, offset }, run),
     );

@@ -3,7 +3,8 @@ import { DisposedError, InputError, loadVae, ProviderError, type Vae } from "@va
 import { seededNormal } from "@vaeport/infer/random";
 import { wasmRuntime as wasm } from "@vaeport/infer/wasm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { errorShare, expected, TINY, tinyBytes } from "./helpers.js";
+import { requireSupport } from "../src/score.js";
+import { errorShare, expected, rawManifest, TINY, tinyBytes } from "./helpers.js";
 
 const reference = expected();
 const { x, z, mean } = reference as Record<string, (typeof reference)[string]>;
@@ -182,6 +183,11 @@ describe("bad arguments are refused with what was expected and what came", () =>
       [vae.sample(1, { seed: -1 }), "seed: expected a whole number"],
       [vae.sample(1, { seed: 1, temperature: Number.NaN }), "temperature"],
       [vae.score(new Float32Array(12), { samples: -1 }), "score: samples"],
+      [vae.score(new Float32Array(12).fill(-0.5, 7)), "from 0 to 1; got -0.5 at index 7. Scale"],
+      [
+        vae.score(new Float32Array(12).fill(1.5)),
+        "a bernoulli likelihood takes values from 0 to 1",
+      ],
       [vae.score(new Float32Array(12), { seed: 0.5 }), "seed: expected a whole number"],
     ];
     for (const [call, message] of calls) {
@@ -190,6 +196,15 @@ describe("bad arguments are refused with what was expected and what came", () =>
     }
     const posterior = { mean: tensor(4, [2, 2]), logVariance: tensor(2, [1, 2]) };
     expect(() => vae.sampleLatent(posterior, { seed: 1 })).toThrow("expected 2 * 2 values");
+  });
+
+  test("values outside of the range, of a Bernoulli likelihood alone", () => {
+    const x = { data: Float32Array.of(1, -0.5), shape: [1, 2] };
+    const score = (name: string) => () =>
+      requireSupport(x, { ...rawManifest(), likelihood: { name, parameters: {} } });
+    for (const name of ["bernoulli", "continuous-bernoulli"])
+      expect(score(name)).toThrow(`a ${name} likelihood takes values from 0 to 1; got -0.5`);
+    for (const name of ["gaussian", "discretised-logistic"]) expect(score(name)).not.toThrow();
   });
 
   test.each([undefined, null, 5, {}, { manifest: {} }, [TINY]])("source %j", async (source) => {
