@@ -56,7 +56,7 @@ function vaeportExport(...args: string[]): Promise<Result> {
 }
 
 function node(...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, args);
+  const child = spawn(process.execPath, args, { timeout: 50_000, killSignal: "SIGKILL" });
   let output = "";
   let errors = "";
   child.stdout.on("data", (data) => (output += data));
@@ -251,6 +251,15 @@ test.each<[string, string[], RegExp]>([
   expect(errors).not.toMatch(/ {4}at /);
   expect(readFileSync(at("taken.onnx"), "utf8")).toBe("precious");
   expect(existsSync(at("x.onnx"))).toBe(false);
+});
+
+test.runIf(process.platform === "linux").each([
+  ["a file", [at("layers", "model.json"), "-o", "/proc/none/x.onnx"]],
+  ["a folder", ["vae", at("run"), "-o", "/proc/none"]],
+])("fails with 1 where the system makes no folder: %s", async (_, args) => {
+  const { code, output, errors } = await vaeportExport(...args);
+  expect({ code, output }).toEqual({ code: 1, output: "" });
+  expect(errors).toMatch(/Cannot write \/proc\/none.*: ENOENT: .*mkdir/);
 });
 
 test.each<[string, string[], RegExp?]>([

@@ -164,7 +164,7 @@ export function writeFolderWhole(
   try {
     appear(target, (partial) => {
       for (const [name, bytes] of Object.entries(files)) {
-        mkdirSync(dirname(join(partial, name)), { recursive: true });
+        makeFolder(dirname(join(partial, name)));
         writeFileSync(join(partial, name), bytes);
       }
       if (old !== undefined) renameSync(target, old);
@@ -189,11 +189,21 @@ function needReplaceable(folder: string, force: boolean, mark: string): void {
   }
 }
 
+/** Makes a folder and those above it, one by one: `mkdir` with `recursive` never ends in /proc (Node 20). */
+function makeFolder(folder: string): void {
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
 /** Makes something under a temporary name beside its target, then renames it. */
 function appear(target: string, make: (partial: string) => void): void {
   const partial = `${target}.${process.pid}.partial`;
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     make(partial);
     renameSync(partial, target);
   } catch (cause) {
