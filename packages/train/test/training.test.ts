@@ -16,6 +16,7 @@ import {
   readConfig,
   type Snapshot,
   type TrainConfig,
+  type TrainConfigInput,
   type TrainEvent,
   train,
   trainEpochs,
