@@ -93,7 +93,10 @@ export class InputError extends InferError {
   override readonly name = "InputError";
 }
 
-/** What stopped a graph: the WebAssembly, worker thread (`trap`) or GPU it ran on is gone, memory ran out, or other. */
+/**
+ * What stopped a graph: the WebAssembly or worker thread (`trap`) or the GPU that it ran on is gone, memory ran out, or
+ * anything else.
+ */
 export type RunFailure = "trap" | "device-lost" | "out-of-memory" | "other";
 
 /** A graph that failed while it ran; `cause` is what ONNX Runtime threw. */

@@ -52,7 +52,9 @@ export function batch(
   return { data: isFloat32Array(data) ? finite(where, data) : scaleBytes(data, range!), shape };
 }
 
-/** A copy of values that are all finite. A plain loop: every call pays for it, and `findIndex` takes four times it. */
+/**
+ * A copy of values that are all finite. A plain loop: every call pays for it, and `findIndex` takes four times as long.
+ */
 function finite(where: string, data: Float32Array): Float32Array {
   let wrong = 0;
   while (wrong < data.length && Number.isFinite(data[wrong])) wrong++;
