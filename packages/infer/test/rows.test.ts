@@ -12,7 +12,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { loadVae } from "@vaeport/infer";
 import { seededNormal, seededUniform } from "@vaeport/infer/random";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
@@ -21,9 +20,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installReferees, refereeFolder } from "../../../scripts/lib/referees.mjs";
 import { imageReader } from "../src/cli/rows/images.js";
 import { printNpyHead } from "../src/cli/rows/npy.js";
+import { BIN, node, vaeportInfer } from "./command.js";
 import { FIXTURES, TINY } from "./helpers.js";
 
-const BIN = fileURLToPath(new URL("../bin/vaeport-infer.js", import.meta.url));
 const ITEM = [4, 3, 1];
 const ROWS = 11;
 
@@ -42,24 +41,6 @@ let x: Float32Array;
 beforeAll(() => {
   x = writeItems(at("x.npy"), ROWS);
 });
-
-interface Outcome {
-  code: unknown;
-  output: string;
-  errors: string;
-}
-
-function vaeportInfer(...args: string[]): Promise<Outcome> {
-  return node(BIN, ...args);
-}
-
-function node(...args: string[]): Promise<Outcome> {
-  return new Promise((done) => {
-    execFile(process.execPath, args, (error, output, errors) => {
-      done({ code: error?.code ?? 0, output, errors });
-    });
-  });
-}
 
 /** The float32 values behind a .npy file's head. */
 function values(file: string): Float32Array {

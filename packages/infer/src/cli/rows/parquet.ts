@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { elementCount } from "../../shape.js";
 import { type Column, rowBytes } from "./npy.js";
 import { importPeer } from "./peer.js";
+import { readWhole } from "./whole.js";
 
 /** A group is in memory whole, as lists of JavaScript: at most so many bytes of rows, and so many rows. */
 const GROUP_BYTES = 2 ** 24;
@@ -35,10 +36,9 @@ export async function writeParquet(
   try {
     for (let start = 0; start < rows; start += group) {
       const count = Math.min(group, rows - start);
-      const buffer = new ArrayBuffer(count * width);
-      await file.read(new Uint8Array(buffer), 0, buffer.byteLength, offset + start * width);
+      const bytes = await readWhole(partial, file, offset + start * width, count * width);
       const ids = Array.from({ length: count }, (_, row) => id(start + row));
-      const data = columnData(new Float32Array(buffer), columns, count);
+      const data = columnData(new Float32Array(bytes.buffer), columns, count);
       await writer.write({ columnData: [{ name: "id", data: ids }, ...data], rowGroupSize: count });
     }
     await writer.finish();

@@ -1,15 +1,10 @@
 /** Rows on their way into a file: what is written survives a kill, and the same command goes on from there. */
-
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { InferError } from "../../errors.js";
 import { elementCount } from "../../shape.js";
 import { type Column, printNpyHead, rowBytes } from "./npy.js";
-
-/** The output exists, or cannot be written. */
-export class OutputError extends InferError {
-  override readonly name = "OutputError";
-}
+import { OutputError, writing } from "./output-error.js";
+import { writeWhole } from "./whole.js";
 
 export interface RowFileOptions {
   path: string;
@@ -49,12 +44,12 @@ export class RowFile {
   }
 
   /** Throws OutputError where the file exists and `force` is not set, or where it cannot be made. */
-  static async open(options: RowFileOptions): Promise<RowFile> {
+  static open(options: RowFileOptions): Promise<RowFile> {
     const { path, columns, rows, fingerprint, batch, force } = options;
-    if (existsSync(path) && !force) throw new OutputError(`${path} exists. --force replaces it.`);
     const head = printNpyHead(columns, rows);
     const [partial, note] = [`${path}.partial`, `${path}.partial.json`];
-    try {
+    return writing(path, async () => {
+      if (existsSync(path) && !force) throw new OutputError(`${path} exists. --force replaces it.`);
       const known = await readFile(note, "utf8").catch(() => "");
       const same = known === fingerprint && existsSync(partial);
       if (!same) {
@@ -66,11 +61,9 @@ export class RowFile {
       const whole = Math.floor(Math.max((await file.stat()).size - head.length, 0) / size);
       const done = whole >= rows ? rows : whole - (whole % batch);
       await file.truncate(done === 0 ? 0 : head.length + done * size);
-      if (done === 0) await file.write(head, 0, head.length, 0);
+      if (done === 0) await writeWhole(partial, file, 0, head);
       return new RowFile(options, file, head.length, done);
-    } catch (cause) {
-      throw new OutputError(`cannot write ${partial}: ${(cause as Error).message}.`, { cause });
-    }
+    });
   }
 
   /** Rows written so far. */
@@ -78,7 +71,7 @@ export class RowFile {
     return this.#done;
   }
 
-  /** Appends `count` rows: of each column its values, row by row. */
+  /** Appends `count` rows: of each column its values, row by row. Throws OutputError where they find no room. */
   async append(values: readonly Float32Array[], count: number): Promise<void> {
     const widths = this.columns.map(({ shape }) => elementCount(shape));
     const width = rowBytes(this.columns) / 4;
@@ -90,22 +83,33 @@ export class RowFile {
       }
     }
     const position = this.offset + this.#done * width * 4;
-    await this.#file.write(new Uint8Array(rows.buffer), 0, rows.byteLength, position);
+    const bytes = new Uint8Array(rows.buffer);
+    await writing(this.#path, () => writeWhole(this.partial, this.#file, position, bytes));
     this.#done += count;
   }
 
-  /** Makes the file out of the rows, as `finish` writes it to a path, and gives it its name. */
-  async finish(finish?: (target: string) => Promise<void>): Promise<void> {
-    await this.#file.sync();
-    await this.close();
-    if (finish === undefined) await rename(this.partial, this.#path);
-    else {
-      const target = `${this.#path}.new`;
+  /** Makes the file out of the rows, as `finish` writes it to a path, and gives it its name. Throws OutputError. */
+  finish(finish?: (target: string) => Promise<void>): Promise<void> {
+    return writing(this.#path, async () => {
+      await this.#file.sync();
+      await this.close();
+      if (finish === undefined) await rename(this.partial, this.#path);
+      else await this.#replace(finish);
+      await rm(`${this.#path}.partial.json`);
+    });
+  }
+
+  /** The rows in another format, in the place of those here. */
+  async #replace(finish: (target: string) => Promise<void>): Promise<void> {
+    const target = `${this.#path}.new`;
+    try {
       await finish(target);
       await rename(target, this.#path);
-      await rm(this.partial);
+    } catch (error) {
+      await rm(target, { force: true });
+      throw error;
     }
-    await rm(`${this.#path}.partial.json`);
+    await rm(this.partial);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,75 @@
+/** The files of the commands over many items, where the system or another program has its way with them. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { importParquet, writeParquet } from "../src/cli/rows/parquet.js";
+import { readWhole, writeWhole } from "../src/cli/rows/whole.js";
+import { vaeportInfer, vaeportInferWithin } from "./command.js";
+import { TINY } from "./helpers.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "vaeport-rows-files-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const at = (...parts: string[]) => join(scratch, ...parts);
+
+describe("an output that finds no room", () => {
+  const sample = (file: string) => ["sample", TINY, "-n", "100", "-o", at(file)];
+
+  test("for its last batch never appears, and the same command goes on once there is", async () => {
+    // 128 bytes of head and 100 rows of 48 bytes are 4,928; 9 blocks are 4,608.
+    const cut = await vaeportInferWithin(9, ...sample("cut.npy"));
+    expect(cut).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(
+        /^vaeport-infer: cannot write .*cut\.npy: EFBIG.*same command goes on.*\n$/,
+      ),
+    });
+    expect(existsSync(at("cut.npy"))).toBe(false);
+    const again = await vaeportInfer(...sample("cut.npy"), "--json");
+    expect(JSON.parse(again.output)).toMatchObject({ rows: 100, resumed: 64 });
+    await vaeportInfer(...sample("whole.npy"));
+    expect(readFileSync(at("cut.npy")).equals(readFileSync(at("whole.npy")))).toBe(true);
+  });
+
+  test("as parquet leaves the rows, and no half of it", async () => {
+    // Parquet has the ids and the lists' levels besides.
+    const cut = await vaeportInferWithin(10, ...sample("cut.parquet"));
+    expect(cut).toMatchObject({ code: 1, errors: expect.stringMatching(/EFBIG/) });
+    expect(existsSync(at("cut.parquet")) || existsSync(at("cut.parquet.new"))).toBe(false);
+    const again = await vaeportInfer(...sample("cut.parquet"), "--json");
+    expect(JSON.parse(again.output)).toMatchObject({ rows: 100, resumed: 100 });
+  });
+});
+
+describe("a range", () => {
+  test("is read and written whole, however few bytes the system takes at a time", async () => {
+    const bytes = Uint8Array.from({ length: 10 }, (_, i) => i);
+    const written = new Uint8Array(12);
+    const slow = {
+      async write(from: Uint8Array, start: number, length: number, position: number) {
+        const bytesWritten = Math.min(length, 3);
+        written.set(from.subarray(start, start + bytesWritten), position);
+        return { bytesWritten };
+      },
+      async read(into: Uint8Array, start: number, length: number, position: number) {
+        const part = written.subarray(position, position + Math.min(length, 3));
+        into.set(part, start);
+        return { bytesRead: part.length };
+      },
+    };
+    await writeWhole("slow", slow as never, 2, bytes);
+    expect([...written]).toEqual([0, 0, ...bytes]);
+    expect([...(await readWhole("slow", slow as never, 2, 10))]).toEqual([...bytes]);
+    await expect(readWhole("slow", slow as never, 4, 10)).rejects.toThrow(
+      "slow: expected 10 bytes at 4; got 8. It became shorter while it was read: try again.",
+    );
+  });
+
+  test("that is missing from the rows does not go into parquet as zeros", async () => {
+    const columns = [{ name: "mean", shape: [2] }];
+    const rows = { partial: at("short.partial"), offset: 0, rows: 4, columns };
+    writeFileSync(rows.partial, Buffer.alloc(3 * 8));
+    const writing = writeParquet(await importParquet(), rows, String, at("short.parquet"));
+    await expect(writing).rejects.toThrow("short.partial: expected 32 bytes at 0; got 24.");
+  });
+});
