@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { printNpyHead } from "../src/cli/rows/npy.js";
 import { importParquet, writeParquet } from "../src/cli/rows/parquet.js";
 import { readWhole, writeWhole } from "../src/cli/rows/whole.js";
 import { vaeportInfer, vaeportInferWithin } from "./command.js";
@@ -11,6 +12,13 @@ import { TINY } from "./helpers.js";
 const scratch = mkdtempSync(join(tmpdir(), "vaeport-rows-files-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const at = (...parts: string[]) => join(scratch, ...parts);
+
+/** A .npy file whose head promises `rows` items of the tiny model, with so many bytes behind it. */
+function writeItems(name: string, rows: number, bytes: number): string {
+  const head = printNpyHead([{ name: "x", shape: [4, 3, 1] }], rows);
+  writeFileSync(at(name), Buffer.concat([head, Buffer.alloc(bytes)]));
+  return at(name);
+}
 
 describe("an output that finds no room", () => {
   const sample = (file: string) => ["sample", TINY, "-n", "100", "-o", at(file)];
@@ -71,5 +79,34 @@ describe("a range", () => {
     writeFileSync(rows.partial, Buffer.alloc(3 * 8));
     const writing = writeParquet(await importParquet(), rows, String, at("short.parquet"));
     await expect(writing).rejects.toThrow("short.partial: expected 32 bytes at 0; got 24.");
+  });
+});
+
+describe("a truncated array is refused", () => {
+  const encode = (file: string) => vaeportInfer("encode", TINY, file, "-o", at("z.npy"));
+
+  test.each([
+    ["in its last row", 11, 500, 656, 628],
+    ["of more rows than a disk holds", 1e12, 528, 48e12 + 128, 656],
+  ])("%s", async (name, rows, bytes, expected, got) => {
+    const file = writeItems(`${name}.npy`, rows, bytes);
+    expect(await encode(file)).toEqual({
+      code: 1,
+      output: "",
+      errors: `vaeport-infer: ${file}: truncated: expected ${expected} bytes; got ${got}. Save it again.\n`,
+    });
+    expect(existsSync(at("z.npy.partial"))).toBe(false);
+  });
+
+  test.each([
+    [8, 10],
+    [60, 128],
+  ])("in its head, after %i bytes", async (got, expected) => {
+    const file = writeItems("head.npy", 1, 48);
+    writeFileSync(file, readFileSync(file).subarray(0, got));
+    expect(await encode(file)).toMatchObject({
+      code: 1,
+      errors: `vaeport-infer: ${file}: truncated: expected ${expected} bytes; got ${got}. Save it again.\n`,
+    });
   });
 });

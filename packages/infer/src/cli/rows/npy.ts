@@ -47,7 +47,9 @@ export function parseNpyHead(bytes: Buffer, file: string): NpyHead {
     throw new InputError(`${file}: expected a .npy file; its first bytes are another format's.`);
   }
   const start = bytes[6] === 1 ? 10 : 12;
+  requireBytes(file, start, bytes.length);
   const length = bytes[6] === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8);
+  requireBytes(file, start + length, bytes.length);
   const text = bytes.toString("latin1", start, start + length);
   const type = /'descr': *'([^']+)'/.exec(text)?.[1];
   const shape = /'shape': *\(([^)]*)\)/.exec(text)?.[1];
@@ -62,4 +64,17 @@ export function parseNpyHead(bytes: Buffer, file: string): NpyHead {
     shape: sizes.filter((size) => size !== "").map(Number),
     offset: start + length,
   };
+}
+
+/** The bytes of an array's elements, at least: types end in an element's, but for texts. */
+export function arrayBytes({ type, shape }: NpyHead): number {
+  return elementCount(shape) * Number(/\d+$/.exec(type)?.[0] ?? 0);
+}
+
+/** Throws InputError where a file has fewer bytes than it should have. */
+export function requireBytes(file: string, expected: number, got: number): void {
+  if (got >= expected) return;
+  throw new InputError(
+    `${file}: truncated: expected ${expected} bytes; got ${got}. Save it again.`,
+  );
 }
