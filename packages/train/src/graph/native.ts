@@ -8,7 +8,10 @@ import { GraphError } from "./errors.js";
 export type NativeBinding = TFJSBinding;
 
 /** The parts of tfjs-node's backend that are used; two of them are private to its declarations. */
-export type NativeBackend = Pick<NodeJSKernelBackend, "binding" | "executeMultipleOutputs"> & {
+export type NativeBackend = Pick<
+  NodeJSKernelBackend,
+  "binding" | "executeMultipleOutputs" | "readSync"
+> & {
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   createOutputTensor(result: TensorMetadata): Tensor;
 };

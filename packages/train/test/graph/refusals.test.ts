@@ -1,4 +1,5 @@
 /** What cannot be captured is refused with a reason and a remedy, and everything is afterwards as before. */
+import { setImmediate } from "node:timers/promises";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-node";
 import {
   adam,
@@ -224,6 +225,38 @@ describe("values read in JavaScript", () => {
   ])("%s", (_, message, f) => {
     tf.variable(tf.scalar(2), true, "v");
     expectRefused(f, message);
+  });
+
+  test.each<[string, (a: Tensor2D) => Promise<unknown>]>([
+    ["data", (a) => a.data()],
+    ["array", (a) => tf.neg(a).array()],
+    ["buffer", (a) => a.buffer()],
+    ["whereAsync", (a) => tf.whereAsync(tf.greater(a, 0))],
+  ])("by promise, which leaves no rejection that nobody holds: %s", async (_, read) => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", listen);
+    expectRefused((a) => {
+      read(a).then((value) => expect.unreachable(String(value)));
+      return tf.neg(a);
+    }, /value of .* into JavaScript/);
+    await setImmediate();
+    process.off("unhandledRejection", listen);
+    expect(unhandled).toEqual([]);
+  });
+
+  test("of a tensor made inside may be read, by promise too", async () => {
+    const reads: Promise<unknown>[] = [];
+    program.capture(
+      "f",
+      (a: Tensor2D) => {
+        const made = tf.tensor1d([1, 2]);
+        reads.push(made.data());
+        return tf.add(a, tf.sum(made));
+      },
+      [x],
+    );
+    expect(await reads[0]).toEqual(Float32Array.of(1, 2));
   });
 });
 

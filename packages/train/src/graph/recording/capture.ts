@@ -74,6 +74,7 @@ function recordOnce(
       const patches = [
         ...guard.patches(engine),
         { target: backend, key: "binding", value: recorder.binding() },
+        { target: backend, key: "read", value: unlessRefused((id) => backend.readSync(id)) },
       ];
       const recording = withPatches(patches, () =>
         inScope(tf, () => follow(recorder, backend, variables, trace(inputs))),
@@ -88,6 +89,21 @@ function recordOnce(
       variables.restore();
     }
   });
+}
+
+/**
+ * Reads for `data` and `array` as tfjs-node does, at once and by promise. A refused one never settles: the capture
+ * throws that error when the function returns, and nobody may hold a promise that rejects with it then.
+ */
+function unlessRefused<T>(read: (id: object) => T): (id: object) => Promise<T> {
+  return async (id) => {
+    try {
+      return read(id);
+    } catch (error) {
+      if (error instanceof CaptureError) return new Promise(() => {});
+      throw error;
+    }
+  };
 }
 
 /** The recording once the function has run, while its tensors are alive. */
