@@ -110,10 +110,15 @@ export class CheckpointError extends TrainError {
 export class RunWriteError extends TrainError {
   override readonly name = "RunWriteError";
 
-  constructor(runFolder: string, cause: unknown) {
+  /** @param next how to go on once there is room */
+  constructor(
+    runFolder: string,
+    cause: unknown,
+    next = `continue with: vaeport-train resume ${runFolder}`,
+  ) {
     super(
       `${runFolder}: cannot be written (${(cause as Error).message}). What was saved before is whole. ` +
-        `Make room or allow writing, then continue with: vaeport-train resume ${runFolder}`,
+        `Make room or allow writing, then ${next}`,
       { cause },
     );
   }

@@ -1,5 +1,6 @@
 /** Training as a whole: what it reaches, what it repeats, what it leaves on disk. */
-import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { parseRunSummary } from "@vaeport/infer/manifest";
 import {
@@ -13,6 +14,7 @@ import {
   loadRun,
   NonFiniteLossError,
   RunFolderError,
+  RunWriteError,
   readConfig,
   type Snapshot,
   type TrainConfig,
@@ -23,7 +25,8 @@ import {
   type Vae,
 } from "@vaeport/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRunFolder } from "../src/training/run-folder.js";
+import { createRunFolder, openUnfinishedRun, replaceRun } from "../src/training/run-folder.js";
+import { withFailingWrites } from "./failing-writes.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
 let dataset: Dataset;
@@ -192,6 +195,18 @@ describe("evaluate", () => {
   });
 });
 
+/** Every file in a folder, with the hash of what it holds. */
+async function contents(folder: string): Promise<[string, string][]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  const hash = async (path: string) =>
+    createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
+  return Promise.all(paths.map(async (path) => [path, await hash(path)] as [string, string]));
+}
+
 describe("train", () => {
   test("writes a run folder that loads to the same model", async () => {
     const folder = join(await temporaryFolder(), "run");
@@ -250,6 +265,36 @@ describe("train", () => {
     );
   });
 
+  test("with force leaves the earlier run as it was until the first checkpoint", async () => {
+    const run = join(await temporaryFolder(), "run");
+    await train(smallConfig(), { out: run });
+    const before = await contents(run);
+    const training = { epochs: 2, batchSize: 64, tensorBoard: true };
+    const wild = smallConfig({ training: { ...training, optimizer: { learningRate: 1e30 } } });
+    await expect(train(wild, { out: run, force: true })).rejects.toThrow(NonFiniteLossError);
+    expect(await contents(run)).toEqual(before);
+
+    const next = smallConfig({ seed: 2, training });
+    await withFailingWrites(
+      (path) => path.includes("state.bin"),
+      async () => {
+        const full = train(next, { out: run, force: true });
+        await expect(full).rejects.toThrow(RunWriteError);
+        await expect(full).rejects.toThrow(/then train again, with --force$/);
+      },
+    );
+    expect(await contents(run)).toEqual(before);
+
+    const { epochs } = await train(next, { out: run, force: true });
+    const { vae, metrics, config } = await loadRun(tf, run);
+    expect([metrics, config.seed]).toEqual([epochs, 2]);
+    expect((await readdir(run)).sort()).toEqual([
+      ...["checkpoints", "config.json", "decoder", "encoder", "metrics.jsonl"],
+      ...["pictures", "summary.json", "tensorboard"],
+    ]);
+    vae.dispose();
+  });
+
   test("is refused where a run is already", async () => {
     const folder = await temporaryFolder();
     await createRunFolder(folder, smallConfig());
@@ -279,15 +324,36 @@ describe("a run folder", () => {
     await mkdir(join(folder, "encoder"));
     const config = smallConfig({ seed: 2 });
     await expect(createRunFolder(folder, config)).rejects.toThrow(/holds a run already.*--force/);
-    await createRunFolder(folder, config, true);
+    await replaceRun(folder, config, async () => undefined);
     expect((await readConfig(join(folder, "config.json"))).seed).toBe(2);
     expect((await readdir(folder)).sort()).toEqual(["config.json", "metrics.jsonl", "notes.txt"]);
   });
 
+  test.each([[[]], [["config.json"]], [["config.json", "metrics.jsonl", "checkpoints"]]])(
+    "that was killed while it took an earlier one's place, after %j, does when it is opened",
+    async (moved) => {
+      const folder = await temporaryFolder();
+      const replacement = join(folder, "replacement");
+      await createRunFolder(folder, smallConfig({ seed: 1 }));
+      await mkdir(join(folder, "checkpoints", "epoch-0009"), { recursive: true });
+      if (moved.length === 0) await writeFile(join(folder, "summary.json"), "{}");
+      await createRunFolder(replacement, smallConfig({ seed: 2 }));
+      await mkdir(join(replacement, "checkpoints", "epoch-0001"), { recursive: true });
+      for (const entry of moved) {
+        await rm(join(folder, entry), { recursive: true });
+        await rename(join(replacement, entry), join(folder, entry));
+      }
+      expect((await openUnfinishedRun(folder)).seed).toBe(2);
+      const left = ["checkpoints", "config.json", "metrics.jsonl"];
+      expect((await readdir(folder)).sort()).toEqual(left);
+      expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0001"]);
+    },
+  );
+
   test("does not take the place of other files, even if forced", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "config.json"), "{}");
-    const creation = createRunFolder(folder, smallConfig(), true);
+    const creation = train(smallConfig(), { out: folder, force: true });
     await expect(creation).rejects.toThrow(/not empty and not a run folder/);
     expect(await readFile(join(folder, "config.json"), "utf8")).toBe("{}");
   });

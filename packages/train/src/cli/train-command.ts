@@ -37,7 +37,7 @@ export function addTrain(program: Command): void {
     .option("--epochs <count>", "short for --set training.epochs=<count>", wholeNumber(1))
     .option("--seed <number>", "short for --set seed=<number>", wholeNumber(0))
     .option("--dry-run", "train nothing; print the resolved config, parameters and memory")
-    .option("--force", "replace an earlier run in that folder")
+    .option("--force", "replace an earlier run in that folder, at the first checkpoint")
     .option(...JSON_FLAG)
     .action(async (file: string, flags: TrainFlags, command: Command) => {
       const { output, dryRun, force = false, json } = flags;

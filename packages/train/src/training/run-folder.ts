@@ -1,5 +1,6 @@
 /** The run folder: what a training leaves on disk, written so that every file and folder in it is whole. */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { access, constants, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseRunSummary, type RunSummary } from "@vaeport/infer/manifest";
 import { readConfig, type TrainConfig } from "../config.js";
@@ -22,25 +23,32 @@ const PICTURES = "pictures";
 /** What `evaluateRun` writes. */
 export const EVALUATION = "evaluation.json";
 
-/** Everything a run writes, and all that `force` removes. */
-const ENTRIES = [
-  ...[CONFIG, METRICS, SUMMARY, CHECKPOINTS, PICTURES, TENSORBOARD, EVALUATION],
-  ...["encoder", "decoder"],
-];
+/** A run with its first checkpoint, on its way to take the place of an earlier one. */
+const REPLACEMENT = "replacement";
+
+/** What a run has with its first checkpoint. */
+const BEGINNING = [CONFIG, METRICS, CHECKPOINTS];
+
+/** What it writes later; the summary, which says that a run is complete, is the first to be removed. */
+const REST = [SUMMARY, EVALUATION, PICTURES, TENSORBOARD, "encoder", "decoder"];
+
+const ENTRIES = [...BEGINNING, ...REST, REPLACEMENT];
 
 /**
  * Makes sure that a new run may be written to a folder, and writes nothing.
  *
  * @param force whether it may replace an earlier run there
+ * @returns whether there is an earlier run
  * @throws RunFolderError when the folder has content and is not a run, or is a run and `force` is not set
  */
-export async function requireRoom(folder: string, force = false): Promise<void> {
+export async function requireRoom(folder: string, force = false): Promise<boolean> {
   let present: string[];
   try {
     present = await readdir(folder);
+    await access(folder, constants.W_OK);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return;
+    if (code === "ENOENT") return false;
     const problem = `${folder}: cannot be used (${message}). Choose another folder.`;
     throw new RunFolderError(problem, { cause });
   }
@@ -52,25 +60,50 @@ export async function requireRoom(folder: string, force = false): Promise<void> 
       `${folder}: holds a run already. Choose another, or pass --force (force: true) to replace it.`,
     );
   }
+  return present.length > 0;
 }
 
 /**
  * Starts a new run in a folder, with its configuration and an empty log.
  *
- * @param force replaces an earlier run there; files that no run writes are left alone
  * @throws RunFolderError as `requireRoom` and `makeFolder`
  */
-export async function createRunFolder(
-  folder: string,
-  config: TrainConfig,
-  force = false,
-): Promise<void> {
-  await requireRoom(folder, force);
+export async function createRunFolder(folder: string, config: TrainConfig): Promise<void> {
+  await requireRoom(folder);
   await makeFolder(folder);
-  for (const entry of ENTRIES) await rm(join(folder, entry), { recursive: true, force: true });
-  await removeLeftovers(folder, isEntry);
   await writeJson(join(folder, CONFIG), config);
   await rewriteMetrics(folder, []);
+}
+
+/**
+ * Puts a new run with its first checkpoint in the place of an earlier one, which stays whole until the new one is. A
+ * process killed after that leaves the rest to `openUnfinishedRun`. Files that no run writes are left alone.
+ *
+ * @param begin writes the checkpoint into the run folder that it gets
+ */
+export async function replaceRun(
+  folder: string,
+  config: TrainConfig,
+  begin: (folder: string) => Promise<void>,
+): Promise<void> {
+  await removeLeftovers(folder, isEntry);
+  await replaceFolder(join(folder, REPLACEMENT), async (temporary) => {
+    await createRunFolder(temporary, config);
+    await begin(temporary);
+  });
+  await takePlace(folder);
+}
+
+/** Moves a replacement, where there is one, into its place. Done again after a kill, it goes on. */
+async function takePlace(folder: string): Promise<void> {
+  const replacement = join(folder, REPLACEMENT);
+  if (!existsSync(replacement)) return;
+  for (const entry of REST) await rm(join(folder, entry), { recursive: true, force: true });
+  for (const entry of await readdir(replacement)) {
+    await rm(join(folder, entry), { recursive: true, force: true });
+    await rename(join(replacement, entry), join(folder, entry));
+  }
+  await rm(replacement, { recursive: true });
 }
 
 /** Where the pictures of a run are. */
@@ -138,12 +171,13 @@ function restoreVae(
 }
 
 /**
- * Opens a run whose training did not finish, and removes what a killed process left half-written.
+ * Opens a run whose training did not finish, and clears up after a killed process: what it left half-written goes.
  *
  * @throws RunFolderError when the folder is no run, or a finished one
  * @throws ConfigError when its configuration is not valid
  */
 export async function openUnfinishedRun(folder: string): Promise<TrainConfig> {
+  await takePlace(folder);
   const present = await listRun(folder);
   if (present.includes(SUMMARY)) {
     throw new RunFolderError(
@@ -173,5 +207,6 @@ function isEntry(name: string): boolean {
 }
 
 function isRun(present: readonly string[]): boolean {
-  return present.includes(CONFIG) && present.includes(METRICS);
+  const whole = present.includes(CONFIG) && present.includes(METRICS);
+  return whole || present.includes(REPLACEMENT);
 }

@@ -12,7 +12,13 @@ import { finalMetrics } from "./early-stop.js";
 import { type EpochMetrics, type LoopEvent, type LoopOptions, trainEpochs } from "./loop.js";
 import { appendMetrics } from "./metrics-log.js";
 import { requireFit } from "./requirements.js";
-import { createRunFolder, finishRun, picturesFolder, requireRoom } from "./run-folder.js";
+import {
+  createRunFolder,
+  finishRun,
+  picturesFolder,
+  replaceRun,
+  requireRoom,
+} from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
 import { createEventWriter, TENSORBOARD } from "./tensorboard.js";
@@ -27,7 +33,7 @@ export type TrainEvent =
 export interface TrainOptions {
   /** The run folder. */
   out: string;
-  /** Replaces an earlier run in `out`. */
+  /** Replaces an earlier run in `out`, which stays until the first checkpoint. */
   force?: boolean;
   /** Stops training after the step in hand. */
   signal?: AbortSignal;
@@ -54,9 +60,9 @@ export async function train(
 ): Promise<TrainResult> {
   const folder = resolve(out);
   const config = withAbsolutePaths(given, process.cwd()); // in the run folder, others would start there
-  await requireRoom(folder, force); // before data is read, which may take minutes
-  const prepare = () => createRunFolder(folder, config, force);
-  return runTraining(config, { folder, prepare, ...options });
+  const replaces = await requireRoom(folder, force); // before data is read, which may take minutes
+  const prepare = async () => (replaces ? undefined : createRunFolder(folder, config));
+  return runTraining(config, { folder, prepare, replaces, ...options });
 }
 
 export interface RunTrainingOptions extends Pick<TrainOptions, "signal" | "onEvent"> {
@@ -64,6 +70,8 @@ export interface RunTrainingOptions extends Pick<TrainOptions, "signal" | "onEve
   folder: string;
   /** Makes the run folder ready, once everything else is. */
   prepare(): Promise<void>;
+  /** Whether an earlier run is there, to give way to the first checkpoint; false by default. */
+  replaces?: boolean;
   /** Where to continue from; from the beginning without. */
   start?: Snapshot | undefined;
 }
@@ -119,18 +127,26 @@ async function trainOn(
 /** Runs the loop; checkpoints and logs go into the run folder. Returns all epochs, those before `start` included. */
 async function logEpochs(
   training: Pick<LoopOptions, "tf" | "vae" | "average" | "dataset" | "config">,
-  { folder, start, signal, onEvent }: RunTrainingOptions,
+  { folder, start, signal, onEvent, replaces = false }: RunTrainingOptions,
 ): Promise<EpochMetrics[]> {
   const { tf, config, vae, average } = training;
   const epochs = [...(start?.metrics ?? [])];
-  const save = (snapshot: Snapshot) =>
-    writing(folder, () => saveCheckpoint(folder, config, average ?? vae, snapshot));
-  const events = config.training.tensorBoard
-    ? await createEventWriter(tf, join(folder, TENSORBOARD), epochs)
-    : undefined;
+  let earlier = replaces;
+  const save = async (snapshot: Snapshot) => {
+    const write = (into: string) => saveCheckpoint(into, config, average ?? vae, snapshot);
+    if (!earlier) return writing(folder, () => write(folder));
+    await writing(folder, () => replaceRun(folder, config, write), "train again, with --force");
+    earlier = false;
+  };
+  const openEvents = async () =>
+    config.training.tensorBoard
+      ? createEventWriter(tf, join(folder, TENSORBOARD), epochs)
+      : undefined;
+  let events = replaces ? undefined : await openEvents();
   try {
     for await (const event of trainEpochs({ ...training, start, signal, save })) {
       if (event.type === "epoch") {
+        events ??= await openEvents();
         epochs.push(event.metrics);
         await writing(folder, () => appendMetrics(folder, event.metrics));
         events?.write(event.metrics);
@@ -147,11 +163,12 @@ async function logEpochs(
 }
 
 /** Turns a failure of the system, as of a full disk, into an error that says how to go on. */
-async function writing(folder: string, write: () => Promise<void>): Promise<void> {
+async function writing(folder: string, write: () => Promise<void>, next?: string): Promise<void> {
   try {
     await write();
   } catch (error) {
-    throw error instanceof Error && "errno" in error ? new RunWriteError(folder, error) : error;
+    const bySystem = error instanceof Error && "errno" in error;
+    throw bySystem ? new RunWriteError(folder, error, next) : error;
   }
 }
 
