@@ -1,7 +1,17 @@
 /** The files of the commands over many items, where the system or another program has its way with them. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { printNpyHead } from "../src/cli/rows/npy.js";
 import { importParquet, writeParquet } from "../src/cli/rows/parquet.js";
@@ -79,6 +89,46 @@ describe("a range", () => {
     writeFileSync(rows.partial, Buffer.alloc(3 * 8));
     const writing = writeParquet(await importParquet(), rows, String, at("short.parquet"));
     await expect(writing).rejects.toThrow("short.partial: expected 32 bytes at 0; got 24.");
+  });
+});
+
+describe("of two runs to one output", () => {
+  const sample = (...args: string[]) => vaeportInfer("sample", TINY, "-o", at("two.npy"), ...args);
+  const lock = at("two.npy.partial.lock");
+  const lockFor = (pid: number, host = hostname()) =>
+    writeFileSync(lock, JSON.stringify({ host, pid }));
+
+  test("the second is refused, and the first ends with its own rows", async () => {
+    const first = sample("-n", "150000", "--batch", "8");
+    while (!existsSync(at("two.npy.partial"))) await sleep(5);
+    const second = await sample("-n", "4");
+    expect(second).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(
+        /two\.npy is being written by process \d+ on .*Wait for it, or choose another -o.*\n$/,
+      ),
+    });
+    expect(await first).toMatchObject({ code: 0, errors: "" });
+    expect(statSync(at("two.npy")).size).toBe(128 + 150_000 * 48);
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  test("one that was killed gives way", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    lockFor(pid);
+    expect(await sample("-n", "4", "--force")).toMatchObject({ code: 0, errors: "" });
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  test("one of another machine gives way once it has not been heard of for minutes", async () => {
+    lockFor(process.pid, "elsewhere");
+    expect(await sample("-n", "4", "--force")).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining(`process ${process.pid} on elsewhere`),
+    });
+    const past = new Date(Date.now() - 130_000);
+    utimesSync(lock, past, past);
+    expect(await sample("-n", "4", "--force")).toMatchObject({ code: 0, errors: "" });
   });
 });
 

@@ -1,7 +1,8 @@
 /** Rows on their way into a file: what is written survives a kill, and the same command goes on from there. */
 import { existsSync } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { elementCount } from "../../shape.js";
+import { lock, type Unlock } from "./lock.js";
 import { type Column, printNpyHead, rowBytes } from "./npy.js";
 import { OutputError, writing } from "./output-error.js";
 import { writeWhole } from "./whole.js";
@@ -17,7 +18,10 @@ export interface RowFileOptions {
   force: boolean;
 }
 
-/** `<path>.partial` holds head and rows, `<path>.partial.json` the fingerprint; both are gone when the file appears. */
+/**
+ * `<path>.partial` holds head and rows, `<path>.partial.json` the fingerprint; both are gone when the file appears.
+ * `<path>.partial.lock` is there while a run has it.
+ */
 export class RowFile {
   readonly partial: string;
   readonly columns: readonly Column[];
@@ -26,11 +30,13 @@ export class RowFile {
   readonly offset: number;
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #unlock: Unlock;
   #done: number;
 
   private constructor(
     { path, columns, rows }: RowFileOptions,
     file: FileHandle,
+    unlock: Unlock,
     offset: number,
     done: number,
   ) {
@@ -40,30 +46,42 @@ export class RowFile {
     this.rows = rows;
     this.offset = offset;
     this.#file = file;
+    this.#unlock = unlock;
     this.#done = done;
   }
 
-  /** Throws OutputError where the file exists and `force` is not set, or where it cannot be made. */
+  /** Throws OutputError where the file exists without `force`, where another run writes it, or where it cannot be made. */
   static open(options: RowFileOptions): Promise<RowFile> {
-    const { path, columns, rows, fingerprint, batch, force } = options;
+    const { path, force } = options;
+    return writing(path, async () => {
+      const unlock = await lock(path);
+      try {
+        await requireFree(path, force);
+        return await RowFile.#resume(options, unlock);
+      } catch (error) {
+        await unlock();
+        throw error;
+      }
+    });
+  }
+
+  static async #resume(options: RowFileOptions, unlock: Unlock): Promise<RowFile> {
+    const { path, columns, rows, fingerprint, batch } = options;
     const head = printNpyHead(columns, rows);
     const [partial, note] = [`${path}.partial`, `${path}.partial.json`];
-    return writing(path, async () => {
-      if (existsSync(path) && !force) throw new OutputError(`${path} exists. --force replaces it.`);
-      const known = await readFile(note, "utf8").catch(() => "");
-      const same = known === fingerprint && existsSync(partial);
-      if (!same) {
-        await rm(partial, { force: true });
-        await writeFile(note, fingerprint);
-      }
-      const file = await open(partial, same ? "r+" : "w+");
-      const size = rowBytes(columns);
-      const whole = Math.floor(Math.max((await file.stat()).size - head.length, 0) / size);
-      const done = whole >= rows ? rows : whole - (whole % batch);
-      await file.truncate(done === 0 ? 0 : head.length + done * size);
-      if (done === 0) await writeWhole(partial, file, 0, head);
-      return new RowFile(options, file, head.length, done);
-    });
+    const known = await readFile(note, "utf8").catch(() => "");
+    const same = known === fingerprint && existsSync(partial);
+    if (!same) {
+      await rm(partial, { force: true });
+      await writeFile(note, fingerprint);
+    }
+    const file = await open(partial, same ? "r+" : "w+");
+    const size = rowBytes(columns);
+    const whole = Math.floor(Math.max((await file.stat()).size - head.length, 0) / size);
+    const done = whole >= rows ? rows : whole - (whole % batch);
+    await file.truncate(done === 0 ? 0 : head.length + done * size);
+    if (done === 0) await writeWhole(partial, file, 0, head);
+    return new RowFile(options, file, unlock, head.length, done);
   }
 
   /** Rows written so far. */
@@ -92,7 +110,7 @@ export class RowFile {
   finish(finish?: (target: string) => Promise<void>): Promise<void> {
     return writing(this.#path, async () => {
       await this.#file.sync();
-      await this.close();
+      await this.#file.close();
       if (finish === undefined) await rename(this.partial, this.#path);
       else await this.#replace(finish);
       await rm(`${this.#path}.partial.json`);
@@ -112,7 +130,14 @@ export class RowFile {
     await rm(this.partial);
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  /** Lets other runs have the file; what is not finished stays. */
+  async close(): Promise<void> {
+    await this.#file.close();
+    await this.#unlock();
   }
+}
+
+async function requireFree(path: string, force: boolean): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !force) throw new OutputError(`${path} exists. --force replaces it.`);
 }

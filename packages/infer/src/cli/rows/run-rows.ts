@@ -43,22 +43,21 @@ export async function runRows(job: RowsJob): Promise<RowsResult> {
     force,
   });
   const resumed = file.done;
-  const progress = startProgress(rows, resumed);
   try {
+    const progress = startProgress(rows, resumed);
     while (file.done < rows) {
       signal.throwIfAborted();
       const count = Math.min(batch, rows - file.done);
       await file.append(await run(file.done, count, signal), count);
       progress.update(file.done);
     }
-  } catch (error) {
+    const speed = progress.end(rows);
+    const id = (row: number) => source?.id(row) ?? String(row);
+    await file.finish(parquet && ((target) => writeParquet(parquet, file, id, target)));
+    return { file: output, rows, resumed, ...speed, provider: vae.runtime.chosen };
+  } finally {
     await file.close();
-    throw error;
   }
-  const speed = progress.end(rows);
-  const id = (row: number) => source?.id(row) ?? String(row);
-  await file.finish(parquet && ((target) => writeParquet(parquet, file, id, target)));
-  return { file: output, rows, resumed, ...speed, provider: vae.runtime.chosen };
 }
 
 /** What the rows follow from, as text: the model, the input, the settings. */
