@@ -24,9 +24,14 @@ export function vaeportInferWithin(blocks: number, ...args: string[]): Promise<O
   return run("sh", ["-c", script, "sh", process.execPath, BIN, ...args]);
 }
 
-function run(file: string, args: readonly string[]): Promise<Outcome> {
+/** The same with other variables of the environment besides. */
+export function vaeportInferWith(env: Record<string, string>, ...args: string[]): Promise<Outcome> {
+  return run(process.execPath, [BIN, ...args], { ...process.env, ...env });
+}
+
+function run(file: string, args: readonly string[], env = process.env): Promise<Outcome> {
   return new Promise((done) => {
-    execFile(file, args, (error, output, errors) => {
+    execFile(file, args, { env }, (error, output, errors) => {
       done({ code: error?.code ?? 0, output, errors });
     });
   });

@@ -2,7 +2,9 @@
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -16,7 +18,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { printNpyHead } from "../src/cli/rows/npy.js";
 import { importParquet, writeParquet } from "../src/cli/rows/parquet.js";
 import { readWhole, writeWhole } from "../src/cli/rows/whole.js";
-import { vaeportInfer, vaeportInferWithin } from "./command.js";
+import { vaeportInfer, vaeportInferWith, vaeportInferWithin } from "./command.js";
 import { TINY } from "./helpers.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "vaeport-rows-files-"));
@@ -89,6 +91,42 @@ describe("a range", () => {
     writeFileSync(rows.partial, Buffer.alloc(3 * 8));
     const writing = writeParquet(await importParquet(), rows, String, at("short.parquet"));
     await expect(writing).rejects.toThrow("short.partial: expected 32 bytes at 0; got 24.");
+  });
+});
+
+describe("the place of an output", () => {
+  const sample = (...args: string[]) => vaeportInfer("sample", TINY, "-n", "4", "-o", ...args);
+
+  test("is made where there is none", async () => {
+    expect(await sample(at("new", "folder", "s.npy"))).toMatchObject({ code: 0, errors: "" });
+    expect(existsSync(at("new", "folder", "s.npy"))).toBe(true);
+  });
+
+  test("that is a folder is refused before anything is computed, with --force too", async () => {
+    mkdirSync(at("folder.npy"));
+    expect(await sample(at("folder.npy"), "--force")).toEqual({
+      code: 1,
+      output: "",
+      errors: `vaeport-infer: ${at("folder.npy")} is a folder. Choose another name for the file.\n`,
+    });
+    expect(readdirSync(scratch).filter((name) => name.startsWith("folder.npy."))).toEqual([]);
+  });
+
+  test("in a file is refused in one line", async () => {
+    writeFileSync(at("file"), "");
+    expect(await sample(at("file", "s.npy"))).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/^vaeport-infer: cannot write .*s\.npy: E(NOTDIR|EXIST).*\n$/),
+    });
+  });
+});
+
+test("an error of the system, from anywhere, is one line", async () => {
+  writeFileSync(at("no-cache"), "");
+  const env = { VAEPORT_CACHE: at("no-cache", "cache") };
+  expect(await vaeportInferWith(env, "setup", "cuda")).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/^vaeport-infer: .*\n$/),
   });
 });
 

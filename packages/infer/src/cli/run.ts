@@ -30,12 +30,19 @@ export async function runCli(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (interrupt.signal.aborted) return EXIT.interrupted;
     const usage = error instanceof UsageError;
-    const message = error instanceof InferError ? error.message : (error as Error).stack;
-    console.error(`vaeport-infer: ${message}${usage ? "\n(--help shows the usage)" : ""}`);
+    console.error(
+      `vaeport-infer: ${explain(error as Error)}${usage ? "\n(--help shows the usage)" : ""}`,
+    );
     return usage ? EXIT.usage : EXIT.failed;
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
+}
+
+/** Our errors and the system's say what is wrong; of any other, which is a bug, the stack says where. */
+function explain(error: Error): string {
+  const ofSystem = "code" in error && "syscall" in error;
+  return error instanceof InferError || ofSystem ? error.message : (error.stack ?? error.message);
 }
 
 function findCommand(name: string | undefined): Command {

@@ -26,7 +26,9 @@ export async function openNpy<T>(path: string, use: (file: NpyFile) => T): Promi
   const file = await open(path);
   const close = () => file.close();
   try {
-    const { size } = await file.stat();
+    const stats = await file.stat();
+    if (stats.isDirectory()) throw new InputError(`${path}: expected a .npy file; got a folder.`);
+    const { size } = stats;
     const head = parseNpyHead(await readWhole(path, file, 0, Math.min(size, HEAD_BYTES)), path);
     requireBytes(path, head.offset + arrayBytes(head), size);
     const read = (start: number, length: number) =>

@@ -1,8 +1,10 @@
 /** Rows on their way into a file: what is written survives a kill, and the same command goes on from there. */
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { elementCount } from "../../shape.js";
 import { lock, type Unlock } from "./lock.js";
+import { makeFolder } from "./make-folder.js";
 import { type Column, printNpyHead, rowBytes } from "./npy.js";
 import { OutputError, writing } from "./output-error.js";
 import { writeWhole } from "./whole.js";
@@ -54,6 +56,7 @@ export class RowFile {
   static open(options: RowFileOptions): Promise<RowFile> {
     const { path, force } = options;
     return writing(path, async () => {
+      await makeFolder(dirname(path));
       const unlock = await lock(path);
       try {
         await requireFree(path, force);
@@ -139,5 +142,8 @@ export class RowFile {
 
 async function requireFree(path: string, force: boolean): Promise<void> {
   const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) {
+    throw new OutputError(`${path} is a folder. Choose another name for the file.`);
+  }
   if (found !== undefined && !force) throw new OutputError(`${path} exists. --force replaces it.`);
 }
