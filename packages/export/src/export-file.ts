@@ -1,6 +1,7 @@
 /** Exports to disk: large weights are read, converted and written piece by piece. */
 import { beside, nameOf, needFree, writeFilesWhole } from "#files";
 import { type ExportOptions, sourceGraph } from "./export-onnx.js";
+import { joinMetadata, needOptions } from "./export-options.js";
 import type { Graph } from "./ir/types.js";
 import { serializeExternal } from "./proto/external-data.js";
 import { MAX_INLINE_BYTES, serialize, weightBytes } from "./proto/serialize.js";
@@ -40,12 +41,17 @@ export async function exportOnnxFile(
   path: string,
   options: FileOptions = {},
 ): Promise<ExportedFiles> {
-  needFree([path], options.force ?? false);
-  if (typeof model === "object" && "outputs" in model) {
-    return writeGraph(sourceGraph(readLayersModel(model), options), path, options);
-  }
-  const opened = await openModel(model as string | LoadHandlerLike);
-  return writeGraph(openedGraph(opened, options), path, options);
+  needFree([path], needOptions(options).force ?? false);
+  const graph = isStored(model)
+    ? openedGraph(await openModel(model), options)
+    : sourceGraph(readLayersModel(model as LayersModelLike), options);
+  return writeGraph(graph, path, options);
+}
+
+/** Whether a model is still to be read: from an address, or by a handler. */
+function isStored(model: unknown): model is string | LoadHandlerLike {
+  if (typeof model === "string") return true;
+  return typeof model === "object" && model !== null && !("outputs" in model);
 }
 
 /** The graph of a model that was opened; what its files hash to is in the metadata. */
@@ -53,7 +59,7 @@ export function openedGraph(
   { source, metadata }: { source: SourceModel; metadata: Record<string, string> },
   options: ExportOptions,
 ): Graph {
-  return sourceGraph(source, { ...options, metadata: { ...metadata, ...options.metadata } });
+  return sourceGraph(source, { ...options, metadata: joinMetadata(metadata, options.metadata) });
 }
 
 /** True where a graph's weights are written to a file of their own. */

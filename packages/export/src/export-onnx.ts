@@ -2,7 +2,9 @@
 import {
   borderNames,
   type ImageLayout,
+  joinMetadata,
   needOpset,
+  needOptions,
   needPrecision,
   type Precision,
   tensorLayout,
@@ -55,7 +57,7 @@ export interface ExportOptions {
   borderPrecision?: "float32" | "float16";
   /**
    * Free text to store in the file, by key; `tfjs_layers_version` is there already, and
-   * `source_sha256` for a model that was read from files.
+   * `source_sha256` for a model that was read from files: those keys are an OptionError.
    */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -76,7 +78,7 @@ export interface ExportedModel {
  * an exact translation, OptionError for options that do not fit the model.
  */
 export function exportOnnx(model: LayersModelLike, options: ExportOptions = {}): ExportedModel {
-  const graph = sourceGraph(readLayersModel(model), options);
+  const graph = sourceGraph(readLayersModel(model), needOptions(options));
   return { bytes: serialize(graph, PRODUCER), graph };
 }
 
@@ -100,7 +102,7 @@ export function startGraph(
 ): GraphBuilder {
   const version = tfjsLayersVersion === undefined ? {} : { tfjs_layers_version: tfjsLayersVersion };
   return new GraphBuilder(name, {
-    metadata: { ...version, ...metadata },
+    metadata: joinMetadata(version, metadata),
     ...(opset === undefined ? {} : { opset: needOpset(opset) }),
   });
 }

@@ -18,6 +18,24 @@ export const PRECISIONS: readonly Precision[] = ["float32", "float16", "int8"];
 
 type Names = readonly string[];
 
+/** The options of an export; JavaScript may hand over anything. */
+export function needOptions<Options extends object>(options: Options): Options {
+  if (typeof options === "object" && options !== null) return options;
+  throw new OptionError(`options: expected an object, or none at all; got ${String(options)}.`);
+}
+
+/** What an exporter stores of its own, and what the caller adds to it by other keys. */
+export function joinMetadata(
+  own: Readonly<Record<string, string>>,
+  added: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const taken = Object.keys(added).find((key) => Object.hasOwn(own, key));
+  if (taken === undefined) return { ...own, ...added };
+  throw new OptionError(
+    `options.metadata: "${taken}" is what the exporter itself stores, "${own[taken]}"; got "${added[taken]}". Choose another key.`,
+  );
+}
+
 export function needOpset(opset: number): number {
   if (OPSETS.includes(opset)) return opset;
   throw new OptionError(
@@ -87,9 +105,10 @@ export function borderNames(
 }
 
 function needNames(option: string, names: readonly string[], layers: readonly string[]): void {
-  if (names.length === layers.length) return;
+  if (Array.isArray(names) && names.length === layers.length) return;
+  const got = Array.isArray(names) ? `${names.length} names` : String(names);
   throw new OptionError(
-    `options.${option}: the model has ${layers.length} (${layers.join(", ")}), got ${names.length} names.`,
+    `options.${option}: expected a list of ${layers.length}, for ${layers.join(", ")}; got ${got}.`,
   );
 }
 

@@ -1,5 +1,14 @@
 /** Exports to disk: external data, weights read from their shards one by one, every kind of source. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,7 +87,7 @@ describe("external data", () => {
   test("large weights, never all in memory: from memory and from shards the same files", async () => {
     const model = largeModel();
     await saveModel(model, at("large"), { shards: 3 });
-    const options = { externalData: true, metadata: { source_sha256: "" } };
+    const options = { externalData: true };
     const seen: number[] = [];
     await exportOnnxFile(at("large", "model.json"), at("shards.onnx"), {
       ...options,
@@ -145,6 +154,21 @@ describe("external data", () => {
     ).toEqual([]);
     await exportOnnxFile(encoder, at("taken.onnx"), { externalData: true, force: true });
     await expectSame(at("taken.onnx"), encoder);
+  });
+
+  test("what is no file is never replaced", async () => {
+    const { encoder } = convVae(12, 3, 5);
+    execFileSync("mkfifo", [at("pipe.onnx")]);
+    mkdirSync(at("folder.onnx"));
+    for (const [name, kind] of [
+      ["pipe", "device"],
+      ["folder", "folder"],
+    ] as const) {
+      const attempt = exportOnnxFile(encoder, at(`${name}.onnx`), { force: true });
+      await expect(attempt).rejects.toThrow(TargetError);
+      await expect(attempt).rejects.toThrow(new RegExp(`${name}.onnx is a ${kind}`));
+    }
+    expect(statSync(at("pipe.onnx")).isFIFO()).toBe(true);
   });
 });
 
@@ -299,8 +323,9 @@ describe("quantised weights", () => {
       weightData: new Uint8Array(data).buffer,
     };
     const reference = await tfl.loadLayersModel(tf.io.fromMemory(artifacts));
-    await exportOnnxFile(path, at(`${dtype}.onnx`), { metadata: { source_sha256: "" } });
-    const expected = exportOnnx(reference, { metadata: { source_sha256: "" } }).bytes;
+    const { graph } = await exportOnnxFile(path, at(`${dtype}.onnx`));
+    const { source_sha256 = "" } = graph.metadata;
+    const expected = exportOnnx(reference, { metadata: { source_sha256 } }).bytes;
     expect(new Uint8Array(readFileSync(at(`${dtype}.onnx`)))).toEqual(expected);
     const loaded = (await loadLayersModel(path)) as tfl.LayersModel;
     loaded.getWeights().forEach((weight, index) => {

@@ -1,6 +1,7 @@
 /** What cannot be exported exactly is refused, by name and all at once. */
 import {
   exportOnnx,
+  exportOnnxFile,
   OptionError,
   ops,
   printGraph,
@@ -108,10 +109,27 @@ describe("refusals", () => {
     expect(() => exportOnnx(model, { outputNames: [""] })).toThrow(/not empty/);
   });
 
-  test("what is no LayersModel", () => {
+  test("options that are none, and metadata that the exporter stores itself", async () => {
+    const model = sequential([4], [layers.dense({ units: 2 })]);
+    const one = { inputNames: "x" as unknown as string[] };
+    expect(() => exportOnnx(model, one)).toThrow(/inputNames: expected a list of 1.*got x/);
+    expect(() => exportOnnx(model, null as never)).toThrow(OptionError);
+    await expect(exportOnnxFile(model, "x.onnx", null as never)).rejects.toThrow(OptionError);
+    const metadata = { tfjs_layers_version: "7" };
+    expect(() => exportOnnx(model, { metadata })).toThrow(
+      /"tfjs_layers_version" is what the exporter itself stores, "4[.\d]+"; got "7"/,
+    );
+  });
+
+  test("what is no LayersModel, or one no more", async () => {
     expect(() => exportOnnx({} as tfl.LayersModel)).toThrow(SourceError);
     expect(() => exportOnnx(undefined as unknown as tfl.LayersModel)).toThrow(/LayersModel/);
     expect(() => exportOnnx(tfl.sequential())).toThrow(/no layers/);
+    await expect(exportOnnxFile(null as never, "x.onnx")).rejects.toThrow(SourceError);
+    const disposed = sequential([4], [layers.dense({ name: "last", units: 2 })]);
+    disposed.dispose();
+    expect(() => exportOnnx(disposed)).toThrow(SourceError);
+    expect(() => exportOnnx(disposed)).toThrow(/"last" cannot be read .*before it is disposed of/);
   });
 });
 

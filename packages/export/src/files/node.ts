@@ -108,11 +108,17 @@ export async function readFolder(folder: string): Promise<Record<string, Uint8Ar
 
 // Writing is synchronous on purpose: a SIGINT is handled before it or after it, never in between.
 
-/** Throws TargetError where a file exists and `force` is not set. */
+/** Throws TargetError where a file exists and `force` is not set, or something exists that is no file. */
 export function needFree(paths: readonly string[], force: boolean): void {
-  const taken = force ? undefined : paths.find((path) => existsSync(path));
-  if (taken === undefined) return;
-  throw new TargetError(`${taken} exists. Pass --force (force: true) to replace it.`);
+  for (const path of paths) {
+    if (!existsSync(path)) continue;
+    const found = statSync(path);
+    if (!found.isFile()) {
+      const kind = found.isDirectory() ? "a folder" : "a device or the like";
+      throw new TargetError(`${path} is ${kind}, where a file is to be. Choose another name.`);
+    }
+    if (!force) throw new TargetError(`${path} exists. Pass --force (force: true) to replace it.`);
+  }
 }
 
 /**

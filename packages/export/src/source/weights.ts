@@ -22,17 +22,31 @@ export const PIECE_ELEMENTS = 2 ** 20;
 /** The weights by the last part of their names: `conv2d_1/kernel` is `kernel`. */
 export function readWeights(
   layer: {
+    readonly name: string;
     getWeights(): readonly TensorLike[];
     readonly weights: readonly { readonly originalName: string }[];
   },
   find?: FindStored,
 ): Record<string, SourceTensor> {
-  const tensors = layer.getWeights();
+  const tensors = reading(`The weights of layer "${layer.name}"`, () => layer.getWeights());
   const named = layer.weights.map(({ originalName }, index) => {
     const role = originalName.slice(originalName.lastIndexOf("/") + 1);
     return [role, readWeight(originalName, tensors[index] as TensorLike, find)] as const;
   });
   return Object.fromEntries(named);
+}
+
+/** What tf.js gives; it refuses what was disposed of. */
+function reading<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SourceError(
+      `${what} cannot be read (${reason}). Export a model before it is disposed of.`,
+      { cause },
+    );
+  }
 }
 
 function readWeight(name: string, tensor: TensorLike, find?: FindStored): SourceTensor {
@@ -41,7 +55,8 @@ function readWeight(name: string, tensor: TensorLike, find?: FindStored): Source
       `Weight "${name}" is ${tensor.dtype}; only float32 weights can be exported.`,
     );
   }
-  const weight = find?.(tensor) ?? wholeWeight(() => tensor.dataSync() as Float32Array);
+  const values = () => reading(`Weight "${name}"`, () => tensor.dataSync() as Float32Array);
+  const weight = find?.(tensor) ?? wholeWeight(values);
   return {
     shape: [...tensor.shape],
     get data() {
