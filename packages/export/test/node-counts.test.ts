@@ -1,4 +1,7 @@
-/** How many nodes the shipped models and a convolutional VAE have, by operator: what passes win or lose shows here. */
+/**
+ * How many nodes the shipped models and a convolutional VAE have, by operator: what passes win or lose shows here, in the
+ * shipped models once they are exported again, as test/suites/shipped-models.test.ts then asks.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { exportOnnx } from "@vaeport/export";
 import { expect, test } from "vitest";
