@@ -2,6 +2,7 @@
 import {
   type Attempt,
   InferError,
+  InputError,
   ModelFileError,
   ProviderError,
   RuntimeMissingError,
@@ -47,7 +48,7 @@ export interface ProviderOptions {
   maxBatch?: number;
   /**
    * Worker threads that share the runs, so that the event loop stays free: Node's `cpu` provider only. Each has
-   * sessions of its own, and `threads` (1 by default) is of each. Await `dispose` before `process.exit`: ONNX Runtime
+   * sessions of its own, and `threads` (1 by default) is of each. At most 16 for each processor; else InputError. Await `dispose` before `process.exit`: ONNX Runtime
    * aborts a process that exits inside a worker's run.
    */
   workers?: number;
@@ -114,8 +115,14 @@ export async function openModel(
       note({ ok: true });
       return { graphs, report: { requested, attempts, ...found } };
     } catch (error) {
-      // These two are about the installation and the model: another provider would not help.
-      if (error instanceof RuntimeMissingError || error instanceof ModelFileError) throw error;
+      // These are about the installation, the model and the options: another provider would not help.
+      if (
+        error instanceof RuntimeMissingError ||
+        error instanceof ModelFileError ||
+        error instanceof InputError
+      ) {
+        throw error;
+      }
       options.signal?.throwIfAborted();
       note({ ok: false, reason: (error instanceof Error ? error.message : String(error)).trim() });
       causes.push(error);

@@ -1,4 +1,5 @@
 /** Options as JavaScript may give them: of another type than TypeScript would let through. */
+import { availableParallelism } from "node:os";
 import { InputError, loadVae, UnknownProviderError, type Vae } from "@vaeport/infer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runtime as node } from "../src/runtime/node.js";
@@ -22,6 +23,18 @@ test("a number is told from its text", async () => {
   const load = loadVae(TINY, { workers: "2" as never });
   await expect(load).rejects.toThrow('workers: expected a whole number from 1 up; got "2".');
 });
+
+test.each(["cpu", "auto"])(
+  "more workers than a machine holds are refused (%s)",
+  async (provider) => {
+    const most = 16 * availableParallelism();
+    const load = loadVae(TINY, { workers: 1e6, provider });
+    await expect(load).rejects.toThrow(InputError);
+    await expect(load).rejects.toThrow(
+      `loadVae: workers: expected a whole number from 1 to ${most}; got 1000000.`,
+    );
+  },
+);
 
 test("a URL that is none is a SourceError", () => {
   expect(() => node.resolve("https://")).toThrow("https://: expected a URL.");

@@ -1,7 +1,9 @@
 /** The runtime of Node: onnxruntime-node. */
 import { access } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { InferError, RuntimeMissingError } from "../errors.js";
+import { requireWhole } from "../input.js";
 import { createQueue, sharedQueue } from "../queue.js";
 import { forbidTensorFloat32, loadCudaLibraries } from "./cuda.js";
 import { readBytes, resolveSource } from "./files.js";
@@ -9,6 +11,9 @@ import { createSession, type Ort } from "./session.js";
 import type { Runtime } from "./types.js";
 
 const PACKAGE = "onnxruntime-node";
+
+/** More would gain nothing, since each keeps a processor busy; far more would end the process for want of memory. */
+const WORKERS_OF_A_PROCESSOR = 16;
 
 interface OrtNode extends Ort {
   listSupportedBackends(): readonly { readonly name: string }[];
@@ -40,8 +45,9 @@ export const runtime: Runtime = {
 
   async open(provider, { threads, workers, sessionOptions: options }) {
     const ort = await load();
-    if (workers !== undefined && provider !== "cpu") {
-      throw new InferError("Worker threads run the cpu provider only.");
+    if (workers !== undefined) {
+      requireWhole("loadVae: workers", workers, 1, WORKERS_OF_A_PROCESSOR * availableParallelism());
+      if (provider !== "cpu") throw new InferError("Worker threads run the cpu provider only.");
     }
     if (provider === "cuda" || provider === "tensorrt") {
       await requireLibrary(provider);
