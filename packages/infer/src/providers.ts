@@ -47,9 +47,9 @@ export interface ProviderOptions {
   /** Larger batches are run in parts of this many items, with the same numbers in less memory. */
   maxBatch?: number;
   /**
-   * Worker threads that share the runs, so that the event loop stays free: Node's `cpu` provider only. Each has
-   * sessions of its own, and `threads` (1 by default) is of each. At most 16 for each processor; else InputError. Await `dispose` before `process.exit`: ONNX Runtime
-   * aborts a process that exits inside a worker's run.
+   * Worker threads that share the runs, so that the event loop stays free: Node's `cpu` provider only, 16 for each
+   * processor at most. Each has sessions of its own, and `threads` (1 by default) is of each. Await `dispose` before
+   * `process.exit`: ONNX Runtime aborts a process that exits inside a worker's run.
    */
   workers?: number;
   /** Handed to ONNX Runtime for the cpu and wasm providers, over what this package would set. */

@@ -52,7 +52,7 @@ export class RowFile {
     this.#done = done;
   }
 
-  /** Throws OutputError where the file exists without `force`, where another run writes it, or where it cannot be made. */
+  /** Throws OutputError where the file exists without `force`, cannot be made, or is being written by another run. */
   static open(options: RowFileOptions): Promise<RowFile> {
     const { path, force } = options;
     return writing(path, async () => {
