@@ -25,10 +25,11 @@ const scratch = mkdtempSync(join(tmpdir(), "vaeport-rows-files-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const at = (...parts: string[]) => join(scratch, ...parts);
 
-/** A .npy file whose head promises `rows` items of the tiny model, with so many bytes behind it. */
-function writeItems(name: string, rows: number, bytes: number): string {
-  const head = printNpyHead([{ name: "x", shape: [4, 3, 1] }], rows);
-  writeFileSync(at(name), Buffer.concat([head, Buffer.alloc(bytes)]));
+/** A .npy file whose head promises `rows` items of a type, with so many bytes behind it. */
+function writeItems(name: string, rows: number, bytes: number, type = "<f4"): string {
+  const head = printNpyHead([{ name: "x", shape: [4, 3, 1] }], rows).toString("latin1");
+  const typed = Buffer.from(head.replace("<f4", type), "latin1");
+  writeFileSync(at(name), Buffer.concat([typed, Buffer.alloc(bytes)]));
   return at(name);
 }
 
@@ -195,6 +196,19 @@ describe("a truncated array is refused", () => {
     expect(await encode(file)).toMatchObject({
       code: 1,
       errors: `vaeport-infer: ${file}: truncated: expected ${expected} bytes; got ${got}. Save it again.\n`,
+    });
+  });
+});
+
+describe("an array that the model does not take is refused with the remedy:", () => {
+  test.each([
+    ["float64", 2, "<f8", "<f8 of shape [2, 4, 3, 1]. Save array.astype(numpy.float32)."],
+    ["no items", 0, "<f4", "<f4 of shape [0, 4, 3, 1]. It holds no items: save one at least."],
+  ])("%s", async (name, rows, type, message) => {
+    const file = writeItems(`${name}.npy`, rows, rows * 96, type);
+    expect(await vaeportInfer("encode", TINY, file, "-o", at("z.npy"))).toMatchObject({
+      code: 1,
+      errors: `vaeport-infer: ${file}: expected float32 or uint8 of shape [n, 4, 3, 1]; got ${message}\n`,
     });
   });
 });

@@ -17,23 +17,25 @@ export async function imageReader(
     );
   }
   return async (file) => {
-    try {
-      const image = sharp(file).rotate();
-      const coloured = channels === 4 ? image.ensureAlpha() : image.removeAlpha();
-      const sized = resize ? coloured.resize(width, height, { fit: "fill" }) : coloured;
-      const { data, info } = await sized
-        .toColourspace(colours)
-        .raw({ depth: "uchar" })
-        .toBuffer({ resolveWithObject: true });
-      if (info.width !== width || info.height !== height || info.channels !== channels) {
+    const image = sharp(file).rotate();
+    const coloured = channels === 4 ? image.ensureAlpha() : image.removeAlpha();
+    const sized = resize ? coloured.resize(width, height, { fit: "fill" }) : coloured;
+    const { data, info } = await sized
+      .toColourspace(colours)
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true })
+      .catch((cause: Error) => {
         throw new InputError(
-          `expected ${width} x ${height} pixels of ${channels} channels; got ${info.width} x ${info.height} of ${info.channels}. --resize scales images.`,
+          `${file}: cannot be read as an image (${cause.message}). Save it as PNG, JPEG or WebP.`,
+          { cause },
         );
-      }
-      return layout === "NCHW" ? channelsFirst(data, channels) : data;
-    } catch (cause) {
-      throw new InputError(`${file}: ${(cause as Error).message}`, { cause });
+      });
+    if (info.width !== width || info.height !== height || info.channels !== channels) {
+      throw new InputError(
+        `${file}: expected ${width} x ${height} pixels of ${channels} channels; got ${info.width} x ${info.height} of ${info.channels}. --resize scales images.`,
+      );
     }
+    return layout === "NCHW" ? channelsFirst(data, channels) : data;
   };
 }
 

@@ -54,7 +54,7 @@ function openFile(path: string, rows: number): Promise<Labels> {
     const decoder = DECODERS[type];
     if (decoder === undefined || shape.length !== 1 || shape[0] !== rows) {
       throw new InputError(
-        `${path}: expected ${rows} whole numbers; got ${type} of shape [${shape.join(", ")}].`,
+        `${path}: expected ${rows} whole numbers; got ${type} of shape [${shape.join(", ")}]. Save labels.astype(numpy.int32), one for each row.`,
       );
     }
     const { bytes, decode } = decoder;

@@ -99,12 +99,17 @@ function openArray(path: string, item: readonly number[]): Promise<RowSource> {
   return openNpy(path, ({ head, read, fingerprint, close }) => {
     const [rows = 0, ...shape] = head.shape;
     const bytes = ELEMENT_BYTES[head.type];
-    // [n, 28, 28] and [n, 784] are as good as [n, 28, 28, 1]: the elements and their order are the same.
-    if (bytes === undefined || rows === 0 || elementCount(shape) !== elementCount(item)) {
+    const refuse = (remedy: string): never => {
       throw new InputError(
-        `${path}: expected float32 or uint8 of shape [n, ${item.join(", ")}]; got ${head.type} of shape [${head.shape.join(", ")}].`,
+        `${path}: expected float32 or uint8 of shape [n, ${item.join(", ")}]; got ${head.type} of shape [${head.shape.join(", ")}]. ${remedy}`,
       );
+    };
+    if (bytes === undefined) return refuse("Save array.astype(numpy.float32).");
+    // [n, 28, 28] and [n, 784] are as good as [n, 28, 28, 1]: the elements and their order are the same.
+    if (elementCount(shape) !== elementCount(item)) {
+      return refuse(`Save items of ${elementCount(item)} values each, first axis the batch.`);
     }
+    if (rows === 0) return refuse("It holds no items: save one at least.");
     const row = bytes * elementCount(item);
     const readRows = async (start: number, count: number) => {
       const content = await read(start * row, Math.min(count, rows - start) * row);
