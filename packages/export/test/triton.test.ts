@@ -223,7 +223,7 @@ test("on the command line", async () => {
   const wrong = await vaeportExport(...args, "--max-batch-size", "many");
   expect(wrong.code).toBe(2);
   const beyond = await vaeportExport(...args, "--preferred-batch-sizes", "100");
-  expect(beyond).toMatchObject({ code: 2, errors: /from 1 to 64, got 100/ });
+  expect(beyond).toMatchObject({ code: 2, errors: expect.stringMatching(/from 1 to 64, got 100/) });
   const json = await vaeportExport("triton", FOLDERS.conditional, "-o", `${out}-2`, "--json");
   expect(JSON.parse(json.output).models.reconstruct.name).toBe("tiny-conditional_reconstruct");
 });

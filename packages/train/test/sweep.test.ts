@@ -140,7 +140,10 @@ describe("a run", () => {
     await killWhen(() => existsSync(partial));
     await killWhen(async () => (await log(partial)).includes("\n"));
     const finished = await run(args);
-    expect(finished).toMatchObject({ code: 0, stderr: /resumed after epoch [1-4]/ });
+    expect(finished).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/resumed after epoch [1-4]/),
+    });
     expect(JSON.parse(finished.stdout)).toMatchObject({ index: 1, outcome: "resumed" });
     expect(await readdir(out)).toEqual(["001"]);
 
@@ -199,7 +202,10 @@ describe("a run", () => {
     const file = await writeSweep({ grid: { seed: [1, 2] } });
     const out = await temporaryFolder();
     const beyond = await run([file, "--index", "2", "--output", out]);
-    expect(beyond).toMatchObject({ code: 2, stderr: /the sweep has 2 runs, 0 to 1; got 2/ });
+    expect(beyond).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the sweep has 2 runs, 0 to 1; got 2/),
+    });
     expect((await run([file, "--index", "0"])).code).toBe(2);
     expect((await run([file, "--index", "0", "--list"])).code).toBe(2);
     expect((await run([file])).code).toBe(2);
