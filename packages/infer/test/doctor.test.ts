@@ -152,7 +152,16 @@ describe("the command", () => {
     const { status, stdout } = await run("doctor", "coreml");
     if (process.platform === "darwin") return expect(status).toBe(0);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/coreml +does not run: unknown/);
+    expect(stdout).toMatch(
+      /coreml +does not run: platform\n.*\n +onnxruntime-node has coreml on macOS/,
+    );
+  });
+
+  test("says of webnn that the package opens it nowhere", async () => {
+    const { status, stdout } = await run("doctor", "webnn");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/webnn +does not run: platform\n.*\n.*this package opens nowhere/);
+    expect(stdout).toContain(`; this is ${process.platform}-${process.arch}. `);
   });
 
   test.each([

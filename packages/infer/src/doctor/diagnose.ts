@@ -70,6 +70,7 @@ export function passedStages(provider: string, stage: string): string[] {
 export function diagnose(provider: string, failure: Failure): Remedy {
   const known =
     packageMissing(failure) ??
+    notBuiltIn(provider, failure) ??
     (provider === "cuda" ? cuda(failure) : provider === "webgpu" ? webgpu(failure) : undefined);
   if (known !== undefined) return known;
   const { crash } = failure;
@@ -83,6 +84,21 @@ function packageMissing({ output }: Failure): Remedy | undefined {
   if (name === undefined) return undefined;
   const commands = [`npm install ${name}@1.30.0`];
   return { stage: "package", advice: `${name} is not installed, or does not load.`, commands };
+}
+
+/** Where the others are that this package has a name for. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  coreml: "onnxruntime-node has coreml on macOS only",
+  dml: "onnxruntime-node has dml on Windows only",
+  tensorrt: "onnxruntime-node has tensorrt on linux-x64 only",
+  webnn: "webnn is a name of ONNX Runtime's that this package opens nowhere, in browsers neither",
+};
+
+function notBuiltIn(provider: string, { output, platform }: Failure): Remedy | undefined {
+  const where = ELSEWHERE[provider];
+  if (where === undefined || !/backend not found/.test(output)) return undefined;
+  const advice = `${where}; this is ${platform}. \`vaeport-infer doctor\` lists what there is.`;
+  return { stage: "platform", advice, commands: [] };
 }
 
 /** In the order in which CUDA's own loading fails: a later stage shows only when those before it are passed. */

@@ -4,7 +4,8 @@
 export interface Remedy {
   /**
    * For `cuda`, in the order in which a machine gets past them: `platform`, `package`, `provider-library`,
-   * `cuda-libraries`, `driver`, `device`; for `webgpu`: `vulkan`, `adapter`. `crash` and `unknown` are any's.
+   * `cuda-libraries`, `driver`, `device`; for `webgpu`: `vulkan`, `adapter`. `platform`, `package`, `crash` and
+   * `unknown` are any's.
    */
   stage: string;
   advice: string;
