@@ -122,6 +122,13 @@ describe("the place of an output", () => {
   });
 });
 
+test("an input that is a folder by the name of an array is refused by its name", async () => {
+  mkdirSync(at("x.npy"));
+  const errors = `vaeport-infer: ${at("x.npy")}: expected a .npy file; got a folder.\n`;
+  const outcome = await vaeportInfer("encode", TINY, at("x.npy"), "-o", at("z.npy"));
+  expect(outcome).toEqual({ code: 1, output: "", errors });
+});
+
 test("an error of the system, from anywhere, is one line", async () => {
   writeFileSync(at("no-cache"), "");
   const env = { VAEPORT_CACHE: at("no-cache", "cache") };
