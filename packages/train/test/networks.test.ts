@@ -186,3 +186,34 @@ describe("starting at the data's mean", () => {
     vae.dispose();
   });
 });
+
+test.each<[string, Partial<TrainConfigInput>, RegExp]>([
+  ["a latent space", { latent: { size: 1e9 } }, /latent\.size: .* \[9,1000000000\], .* 2147483647/],
+  [
+    "a full covariance",
+    { latent: { size: 1e5, posterior: "full" } },
+    /latent\.size: .*\[9,1000000/,
+  ],
+  [
+    "a hidden layer",
+    { model: { type: "dense", hidden: [5e6] } },
+    /model\.hidden: .*\[784,5000000\]/,
+  ],
+  [
+    "a convolution",
+    { model: { type: "conv", layers: [{ channels: 1e9 }] } },
+    /model\.layers: .*\[3,3,1,1000000000\]/,
+  ],
+  [
+    "a stack of blocks",
+    { model: { type: "dense", hidden: [9], residualBlocks: 1e9 } },
+    /model: asks for more than 1024 layers/,
+  ],
+])("%s that is too large for memory is refused before it is made", (_, changes, message) => {
+  const model = { type: "dense", hidden: [9] } as const;
+  const config = { name: "n", data: { name: "mnist" }, model, latent: { size: 6 }, ...changes };
+  const made = () =>
+    buildVae(tf, parseConfig(config as TrainConfigInput), { itemShape: [28, 28, 1] });
+  expect(made).toThrow(ConfigError);
+  expect(made).toThrow(message);
+});

@@ -72,7 +72,7 @@ function decoderHeads(
   maps: SymbolicTensor,
 ): SymbolicTensor[] {
   return heads.map(({ name, of }) => {
-    const kernelInitializer = nextInitialiser();
+    const kernelInitializer = nextInitialiser("model.layers");
     if (of === "value") {
       const filters = itemShape.at(-1)!;
       const args = { name, filters, kernelSize, padding: "same" as const, kernelInitializer };
@@ -96,7 +96,7 @@ function convolution(
 ): SymbolicTensor {
   const { tf, nextInitialiser } = context;
   const make = (args: { name: string; useBias: boolean }) => {
-    const kernelInitializer = nextInitialiser();
+    const kernelInitializer = nextInitialiser("model.layers");
     return tf.layers[kind]({ ...args, filters, kernelSize, strides, padding, kernelInitializer });
   };
   return activate(context, config, name, linear(context, config, name, make, input));
@@ -113,7 +113,7 @@ function blocksAfter(
   const { tf, nextInitialiser } = context;
   const filters = input.shape.at(-1)!;
   const make = (args: { name: string; useBias: boolean }) => {
-    const kernelInitializer = nextInitialiser();
+    const kernelInitializer = nextInitialiser("model.layers");
     const window = { filters, kernelSize: 3, padding: "same" as const };
     return tf.layers.conv2d({ ...args, ...window, kernelInitializer });
   };

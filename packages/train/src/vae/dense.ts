@@ -38,7 +38,11 @@ function decoderHeads(
   return heads.map(({ name, of }) => {
     const targetShape = of === "value" ? [...itemShape] : itemShape.map(() => 1);
     const units = itemSize(targetShape);
-    const layer = tf.layers.dense({ name, units, kernelInitializer: nextInitialiser() });
+    const layer = tf.layers.dense({
+      name,
+      units,
+      kernelInitializer: nextInitialiser("model.hidden"),
+    });
     const values = apply(layer, hidden);
     if (targetShape.length === 1) return values;
     return apply(tf.layers.reshape({ name: `${name}_image`, targetShape }), values);

@@ -4,7 +4,7 @@ import type { LatentConfig } from "../config/latent.js";
 import type { ModelConfig } from "../config/model.js";
 import type { ItemShape } from "../data/source.js";
 import type { TensorFlow } from "../tensorflow/index.js";
-import type { NextInitialiser } from "./initialise.js";
+import { limited, type NextInitialiser } from "./initialise.js";
 import type { DecoderHead } from "./likelihood/index.js";
 
 /** The two networks of a VAE. With classes, both take `label` [N, classes], one-hot, as their second input. */
@@ -100,7 +100,7 @@ export function denseStack(
   return hidden.reduce((value, units, i) => {
     const name = `hidden_${i + 1}`;
     const make = (args: { name: string; useBias: boolean }) =>
-      tf.layers.dense({ ...args, units, kernelInitializer: nextInitialiser() });
+      tf.layers.dense({ ...args, units, kernelInitializer: nextInitialiser("model.hidden") });
     const first = activate(context, style, name, linear(context, style, name, make, value));
     const blocks = { name, blocks: style.residualBlocks ?? 0 };
     return residualBlocks(context, style, blocks, make, first);
@@ -130,12 +130,13 @@ export function encoderHeads(
   features: SymbolicTensor,
 ): SymbolicTensor[] {
   const heads = ["mean", "log_variance"].map((name) => {
-    const kernelInitializer = nextInitialiser();
+    const kernelInitializer = nextInitialiser("latent.size");
     return apply(tf.layers.dense({ name, units: size, kernelInitializer }), features);
   });
   if (posterior === "diagonal") return heads;
   // Starts as a diagonal covariance; what would lie on or above the diagonal is never used.
-  const flat = tf.layers.dense({ name: "lower", units: size ** 2, kernelInitializer: "zeros" });
+  const kernelInitializer = limited("latent.size", tf.initializers.zeros());
+  const flat = tf.layers.dense({ name: "lower", units: size ** 2, kernelInitializer });
   const matrix = tf.layers.reshape({ name: "lower_matrix", targetShape: [size, size] });
   return [...heads, apply(matrix, apply(flat, features))];
 }
