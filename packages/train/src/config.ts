@@ -132,10 +132,22 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
+/** What a number, or the length of anything else, must keep to, where that is what is wrong. */
+function boundOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_type" && issue.expected === "int") return "expected a whole number";
+  if (issue.code !== "too_small" && issue.code !== "too_big") return undefined;
+  const of = ["number", "int"].includes(issue.origin) ? "" : "a length of ";
+  return issue.code === "too_small"
+    ? `expected ${of}${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`
+    : `expected ${of}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+}
+
+function withoutPreamble(message: string): string {
+  return message.replace(/^Invalid (input|option): /, "").replace(/, received \S+$/, "");
+}
+
 function explain(issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "unrecognized_keys") return issue.message;
-  const message = issue.message
-    .replace(/^Invalid (input|option): /, "")
-    .replace(/, received \S+$/, "");
+  const message = boundOf(issue) ?? withoutPreamble(issue.message);
   return found === undefined ? `required (${message})` : `${message}, got ${JSON.stringify(found)}`;
 }

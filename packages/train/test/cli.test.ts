@@ -110,7 +110,9 @@ describe("train --dry-run", () => {
     const file = await writeConfig(folder, smallConfig());
     const refusals = {
       "training.epoch=3": /command line: training: unknown key epoch; allowed: epochs,/,
-      "latent.size=0": /command line: latent\.size: .*>=1, got 0/,
+      "latent.size=0": /command line: latent\.size: expected at least 1, got 0/,
+      "latent.size=1000000000":
+        /config: latent\.size: asks for a layer of weights \[32,1000000000\].* make it smaller\n$/,
       "training.batchSize=1001":
         /config: training\.batchSize: expected at most the number of training items, 1000, got 1001/,
     };
