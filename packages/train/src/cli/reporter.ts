@@ -18,10 +18,16 @@ const LINE_SECONDS = 10;
 /** The same for the reading of data. */
 const READING_SECONDS = 2;
 
-/** @param output gets the lines; the bar is always on standard error, where that is a terminal */
-export function createReporter(output: Pick<WriteStream, "write">): Reporter {
+/**
+ * @param output gets the lines
+ * @param terminal gets the bar, where it is one
+ */
+export function createReporter(
+  output: Pick<WriteStream, "write">,
+  terminal: Pick<WriteStream, "isTTY"> & NodeJS.WritableStream = process.stderr,
+): Reporter {
   const line = (text: string) => output.write(`${text}\n`);
-  const progress = process.stderr.isTTY ? progressBar() : progressLines(line);
+  const progress = terminal.isTTY ? progressBar(terminal) : progressLines(line);
   const reading = readingLines(line);
   return {
     report(config, event) {
@@ -86,7 +92,7 @@ interface ProgressDisplay {
   clear(): void;
 }
 
-function progressBar(): ProgressDisplay {
+function progressBar(stream: NodeJS.WritableStream): ProgressDisplay {
   const format = "epoch {epoch}/{epochs} [{bar}] {percentage}%  -ELBO {terms}  {left} left";
   let bar: SingleBar | undefined;
   return {
@@ -100,6 +106,7 @@ function progressBar(): ProgressDisplay {
       };
       if (!bar) {
         bar = new SingleBar({
+          stream,
           format,
           barsize: 24,
           barCompleteChar: "=",
