@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { buildVae, drawPictures, type EpochMetrics, loadDataset } from "@vaeport/train";
@@ -88,6 +89,30 @@ describe("the pictures of a run", async () => {
     const { width, height } = await readPng(join(folder, "reconstructions.png"));
     expect([width, height]).toEqual([48 + 112 + 3 * 84 + 2 * 4, 112 + 2 * 84 + 4]);
   });
+});
+
+test.each([
+  [2, true],
+  [3, false],
+])("a latent space of %d dimensions has a manifold: %s", async (size, has) => {
+  const config = smallConfig({ latent: { size } });
+  const dataset = await loadDataset(tf, config.data);
+  const vae = buildVae(tf, config, dataset);
+  const folder = join(await temporaryFolder(), "pictures");
+  const source = { vae, dataset, config, metrics: [metrics(1)] };
+  const files = await drawPictures(tf, folder, source);
+  const manifold = join(folder, "manifold.png");
+  expect(files.includes(manifold)).toBe(has);
+  expect(existsSync(manifold)).toBe(has);
+  if (has) {
+    const { width, height, data } = await readPng(manifold);
+    // 20 x 20 images of 28 pixels, enlarged twice, 1 pixel apart.
+    const side = 20 * 56 + 19;
+    expect([width, height]).toEqual([48 + 112 + side, 112 + 22 + side]);
+    expect(new Set(data).size).toBeGreaterThan(50);
+  }
+  vae.dispose();
+  dataset.dispose();
 });
 
 describe("grid", () => {
