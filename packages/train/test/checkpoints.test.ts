@@ -242,12 +242,13 @@ describe("a full disk", () => {
     (await loadRun(tf, full)).vae.dispose();
   });
 
-  test("that is a limit of the system ends the command with 1 and the remedy", async () => {
-    const folder = await temporaryFolder();
-    const [file, run] = [join(folder, "config.json"), join(folder, "run")];
-    await writeFile(file, JSON.stringify(fourEpochs));
+  test("that is a limit of the system ends the command with 1, the last checkpoint intact", async () => {
+    const run = join(await temporaryFolder(), "run");
+    await interrupted(fourEpochs, run, 1);
+    const saved = await readdir(join(run, "checkpoints"));
+    expect(saved[0]).toBe("epoch-0001");
     // 800 blocks of 512 bytes hold everything but the state of 617 kB.
-    const script = `ulimit -f 800; exec "${process.execPath}" "${BIN}" train "${file}" -o "${run}"`;
+    const script = `ulimit -f 800; exec "${process.execPath}" "${BIN}" resume "${run}"`;
     const child = spawn("sh", ["-c", script], { stdio: ["ignore", "ignore", "pipe"] });
     let stderr = "";
     child.stderr.on("data", (chunk) => {
@@ -256,7 +257,9 @@ describe("a full disk", () => {
     const [code] = await once(child, "close");
     expect(code).toBe(1);
     expect(stderr).toMatch(/run: cannot be written \(EFBIG.*continue with: vaeport-train resume/);
-    expect(await readdir(join(run, "checkpoints"))).toEqual([]);
+    expect(await readdir(join(run, "checkpoints"))).toEqual(saved);
+    await resume(run);
+    expect(await outcome(run)).toEqual(uninterrupted);
   });
 });
 
