@@ -7,7 +7,7 @@ import { OptionError } from "../errors.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
 import { loadRunData } from "../training/run-data.js";
-import { EVALUATION, loadRun } from "../training/run-folder.js";
+import { EVALUATION, loadRun, requireFolder } from "../training/run-folder.js";
 import { oneHot } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
 import { type ItemEvidence, measureEvidence } from "./importance.js";
@@ -62,6 +62,7 @@ export async function evaluateRun(
   runFolder: string,
   { samples = 500, items, seed = 0, onProgress }: EvaluateRunOptions = {},
 ): Promise<EvaluationReport> {
+  requireFolder("evaluateRun", runFolder);
   requireWhole("samples", samples, 1);
   requireWhole("seed", seed, 0);
   if (items !== undefined) requireWhole("items", items, 1);

@@ -2,6 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
 import type { NodeJSKernelBackend } from "@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js";
 import type { TensorMetadata, TFJSBinding } from "@tensorflow/tfjs-node/dist/tfjs_binding.js";
+import { isObject, requireArgument } from "../argument.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { GraphError } from "./errors.js";
 
@@ -53,6 +54,8 @@ export function dtypeOf(values: ArrayBufferView): "float32" | "int32" | "bool" |
 
 /** @throws GraphError when tf.js runs on another backend than native TensorFlow. */
 export function nativeBackend(tf: TensorFlow): NativeBackend {
+  const isTensorFlow = typeof tf?.getBackend === "function";
+  requireArgument(GraphError, isTensorFlow, "tf", tf, "tf.js, imported from @tensorflow/tfjs-node");
   if (tf.getBackend() !== "tensorflow") {
     throw new GraphError(
       `tf.js runs on the backend "${tf.getBackend()}"; a graph needs native TensorFlow. ` +
@@ -60,6 +63,11 @@ export function nativeBackend(tf: TensorFlow): NativeBackend {
     );
   }
   return tf.backend() as unknown as NativeBackend;
+}
+
+/** Whether a value that a caller gave is a tensor. */
+export function isTensor(value: unknown): value is Tensor {
+  return isObject(value) && Array.isArray(value.shape) && typeof value.dtype === "string";
 }
 
 /** The native identifier of a tensor's data; it is never used again for another. */

@@ -1,6 +1,6 @@
 /** What a training would be, without one: sizes and memory of a configuration, on its real data. */
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-node";
-import type { TrainConfig } from "../config.js";
+import { parseConfig, type TrainConfig } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
 import { buildVae, type Vae } from "../vae/vae.js";
@@ -28,7 +28,8 @@ export interface PlannedMemory {
 }
 
 /** Reads the data and builds the networks of a configuration, as `train` would, and measures them. */
-export async function planTraining(config: TrainConfig): Promise<Plan> {
+export async function planTraining(given: TrainConfig): Promise<Plan> {
+  const config = parseConfig(given);
   const tf = await loadTensorFlow();
   const dataset = await loadDataset(tf, config.data);
   const [trainItems, testItems] = [dataset.train.shape[0], dataset.test.shape[0]];

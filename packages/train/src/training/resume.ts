@@ -1,10 +1,11 @@
 /** Continues a training that was stopped, to the same end as if it had not been. */
 import { join, resolve } from "node:path";
+import { isObject } from "../argument.js";
 import type { TrainConfig } from "../config.js";
 import { RunFolderError } from "../errors.js";
 import { CHECKPOINTS, latestCheckpoint } from "./checkpoints.js";
 import { rewriteMetrics } from "./metrics-log.js";
-import { openUnfinishedRun } from "./run-folder.js";
+import { openUnfinishedRun, requireFolder } from "./run-folder.js";
 import { runTraining, type TrainEvent, type TrainOptions, type TrainResult } from "./train.js";
 
 /** What `resume` reports first; what `train` reports follows. */
@@ -37,6 +38,7 @@ export async function resume(
   runFolder: string,
   { signal, onEvent }: ResumeOptions = {},
 ): Promise<TrainResult> {
+  requireFolder("resume", runFolder);
   const folder = resolve(runFolder);
   const config = await openUnfinishedRun(folder);
   const { checkpoint, damaged } = await latestCheckpoint(folder);
@@ -82,8 +84,4 @@ export function differences(now: unknown, then: unknown, path = ""): string[] {
   }
   const [text, before] = [now, then].map((value) => JSON.stringify(value) ?? "absent");
   return text === before ? [] : [`${path} is ${text}, was ${before}`];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { access, constants, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseRunSummary, type RunSummary } from "@vaeport/infer/manifest";
+import { requireArgument } from "../argument.js";
 import { readConfig, type TrainConfig } from "../config.js";
 import type { ItemShape } from "../data/source.js";
-import { RunFolderError } from "../errors.js";
+import { OptionError, RunFolderError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Networks } from "../vae/layers.js";
 import { setVariance } from "../vae/likelihood/gaussian.js";
@@ -33,6 +34,12 @@ const BEGINNING = [CONFIG, METRICS, CHECKPOINTS];
 const REST = [SUMMARY, EVALUATION, PICTURES, TENSORBOARD, "encoder", "decoder"];
 
 const ENTRIES = [...BEGINNING, ...REST, REPLACEMENT];
+
+/** @throws OptionError when what a caller gives as a folder is no path */
+export function requireFolder(where: string, folder: unknown): void {
+  const given = typeof folder === "string" && folder !== "";
+  requireArgument(OptionError, given, where, folder, "the path of a run folder");
+}
 
 /**
  * Makes sure that a new run may be written to a folder, and writes nothing.

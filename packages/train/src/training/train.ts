@@ -1,8 +1,9 @@
 /** Trains a VAE from a configuration and writes its run folder. */
 import { join, resolve } from "node:path";
-import { type TrainConfig, withAbsolutePaths } from "../config.js";
+import { isObject, requireArgument } from "../argument.js";
+import { parseConfig, type TrainConfig, withAbsolutePaths } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
-import { InterruptedError, RunWriteError } from "../errors.js";
+import { InterruptedError, OptionError, RunWriteError } from "../errors.js";
 import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { startAtDataMean } from "../vae/initialise.js";
@@ -17,6 +18,7 @@ import {
   finishRun,
   picturesFolder,
   replaceRun,
+  requireFolder,
   requireRoom,
 } from "./run-folder.js";
 import type { Snapshot } from "./snapshot.js";
@@ -54,15 +56,15 @@ export interface TrainResult {
  * @throws TensorFlowError, DataError, MissingPackageError, ConfigError, RunFolderError before anything is written
  * @throws NonFiniteLossError, InterruptedError, RunWriteError while training
  */
-export async function train(
-  given: TrainConfig,
-  { out, force, ...options }: TrainOptions,
-): Promise<TrainResult> {
+export async function train(given: TrainConfig, options: TrainOptions): Promise<TrainResult> {
+  requireArgument(OptionError, isObject(options), "train, options", options, "{ out }");
+  const { out, force, ...rest } = options;
+  requireFolder("train, out", out);
   const folder = resolve(out);
-  const config = withAbsolutePaths(given, process.cwd()); // in the run folder, others would start there
+  const config = withAbsolutePaths(parseConfig(given), process.cwd()); // in the run folder, others would start there
   const replaces = await requireRoom(folder, force); // before data is read, which may take minutes
   const prepare = async () => (replaces ? undefined : createRunFolder(folder, config));
-  return runTraining(config, { folder, prepare, replaces, ...options });
+  return runTraining(config, { folder, prepare, replaces, ...rest });
 }
 
 export interface RunTrainingOptions extends Pick<TrainOptions, "signal" | "onEvent"> {

@@ -1,8 +1,10 @@
 /** What an optimizer that runs inside the graph tells the program. */
+import { inspect } from "node:util";
 import type { Variable } from "@tensorflow/tfjs-node";
 import { GraphError } from "../errors.js";
 import type { GraphBuilder, Output } from "../graph-def/builder.js";
 import type { GraphVariable, GraphVariables } from "../graph-def/variables.js";
+import { isTensor } from "../native.js";
 
 /** The rate of an optimizer: a number, which becomes a variable of the program, or a float32 scalar tf.Variable. */
 export type LearningRate = number | Variable;
@@ -49,14 +51,14 @@ export function requireRange(
   low: number,
   high = Infinity,
 ): void {
-  if (value >= low && value < high) return;
+  if (typeof value === "number" && value >= low && value < high) return;
   const range = high === Infinity ? `of at least ${low}` : `in [${low}, ${high})`;
-  throw new GraphError(`${where}: ${name} is ${value}; give a finite number ${range}.`);
+  throw new GraphError(`${where}: ${name} is ${inspect(value)}; give a finite number ${range}.`);
 }
 
 /** @throws GraphError unless it is a positive number or a float32 scalar variable. */
 export function requireLearningRate(where: string, learningRate: LearningRate): void {
-  if (typeof learningRate === "number") {
+  if (!isTensor(learningRate)) {
     requireRange(where, "learningRate", learningRate, 0);
   } else if (learningRate.dtype !== "float32" || learningRate.rank !== 0) {
     throw new GraphError(

@@ -1,10 +1,11 @@
 /** A program: captured functions over shared variables in one native session. */
 import type { NamedTensorMap, Optimizer, Tensor, Variable } from "@tensorflow/tfjs-node";
+import { isObject, requireArgument } from "../../argument.js";
 import type { TensorFlow } from "../../tensorflow/index.js";
 import { CaptureError, DisposedError, GraphError } from "../errors.js";
 import { GraphBuilder } from "../graph-def/builder.js";
 import { GraphVariables } from "../graph-def/variables.js";
-import { type NativeBackend, nativeBackend } from "../native.js";
+import { isTensor, type NativeBackend, nativeBackend } from "../native.js";
 import { prepareOptimizer } from "../optimizers/captured.js";
 import type { FusedOptimizer } from "../optimizers/optimizer.js";
 import { type FusedUpdate, learningRateName } from "./compile.js";
@@ -79,7 +80,7 @@ export class Program {
     examples: I,
     options: CaptureOptions = {},
   ): CapturedFunction<I, O> {
-    this.#claim(name);
+    this.#claim(name, f, examples);
     const traced = functionTrace(this.#tf, name, f as unknown as UserFunction);
     const definition = this.#define(name, traced, examples, options, undefined);
     return definition.callable() as CapturedFunction<I, O>;
@@ -97,7 +98,10 @@ export class Program {
     examples: I,
     options: TrainOptions<E>,
   ): TrainFunction<I, O & E> {
-    this.#claim(name);
+    this.#claim(name, f, examples);
+    const given = isObject(options) && isObject(options.optimizer);
+    const wanted = "{ variables, optimizer }, the optimizer from adam, adamW or sgd";
+    requireArgument(GraphError, given, `"${name}", options`, options, wanted);
     const { optimizer, observeGradients, transformGradients } = options;
     const variables = this.#trainable(name, options.variables);
     const fused = "fused" in optimizer;
@@ -196,6 +200,14 @@ export class Program {
 
   #trainable(name: string, variables: readonly Tensor[]): Variable[] {
     const { Variable } = this.#tf;
+    const listed = Array.isArray(variables) && variables.every(isTensor);
+    requireArgument(
+      GraphError,
+      listed,
+      `"${name}", variables`,
+      variables,
+      "an array of tf.Variables",
+    );
     if (variables.length === 0 || new Set(variables).size < variables.length) {
       throw new CaptureError(
         `"${name}" cannot be trained: \`variables\` ${variables.length > 0 ? "holds one twice" : "is empty"}. ` +
@@ -211,8 +223,13 @@ export class Program {
     });
   }
 
-  #claim(name: string): void {
+  #claim(name: string, f: unknown, examples: readonly Tensor[]): void {
     this.#requireAlive();
+    requireArgument(GraphError, typeof name === "string", "name of a function", name, "a string");
+    requireArgument(GraphError, typeof f === "function", `"${name}"`, f, "a function of tensors");
+    const given = Array.isArray(examples) && examples.every(isTensor);
+    const wanted = "an array of a tensor for each input";
+    requireArgument(GraphError, given, `"${name}", examples`, examples, wanted);
     if (!this.#names.has(name)) return;
     throw new GraphError(`The program has a function "${name}" already. Give each its own name.`);
   }

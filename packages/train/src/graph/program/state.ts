@@ -1,6 +1,7 @@
 /** Moves the values of a program's variables between its session, tf.Variables and named tensors. */
 import type { NamedTensorMap, Tensor, Variable } from "@tensorflow/tfjs-node";
 import type { TensorMetadata } from "@tensorflow/tfjs-node/dist/tfjs_binding.js";
+import { isObject, requireArgument } from "../../argument.js";
 import type { TensorFlow } from "../../tensorflow/index.js";
 import { StateError } from "../errors.js";
 import type { GraphVariable } from "../graph-def/variables.js";
@@ -58,6 +59,7 @@ export function matchState(
   state: Readonly<NamedTensorMap>,
   variables: readonly GraphVariable[],
 ): { variable: GraphVariable; id: number }[] {
+  requireArgument(StateError, isObject(state), "restore", state, "what state() gave");
   const expected = new Set(variables.map(({ name }) => name));
   const extra = Object.keys(state).find((name) => !expected.has(name));
   if (extra !== undefined) {
