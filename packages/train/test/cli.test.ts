@@ -75,6 +75,11 @@ describe("train --dry-run", () => {
     expect(plan.config).toMatchObject({ latent: { size: 2 }, description: "two" });
     expect(plan.config.training.earlyStop).toEqual({ patience: 3, minimumImprovement: 0 });
     expect(plan.megabytes.data).toBeCloseTo((4 * 1200 * 784) / 1e6, 6);
+    const draws = ["--set", "objective.samples=50", "--json"];
+    const many = JSON.parse((await run(["train", file, ...flags, ...draws])).stdout);
+    // The decoder's outputs for 64 items: z 2, hidden 32 and their activations, 784 values and their image.
+    const decoder = (2 * 4 * 64 * (2 + 2 * 32 + 2 * 784)) / 1e6;
+    expect(many.megabytes.activations - plan.megabytes.activations).toBeCloseTo(49 * decoder, 6);
     expect(await readdir(folder)).toEqual(["config.json"]);
   });
 

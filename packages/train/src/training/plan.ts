@@ -23,7 +23,7 @@ export interface PlannedMemory {
   data: number;
   /** Weights, gradients, both moments of Adam; the moving average and the best weights where they are kept. */
   weights: number;
-  /** Outputs of all layers for one batch and their gradients: an estimate from above. */
+  /** Outputs of all layers for one batch, every draw of z decoded, and their gradients: an estimate from above. */
   activations: number;
 }
 
@@ -53,11 +53,15 @@ export async function planTraining(given: TrainConfig): Promise<Plan> {
 const MEGABYTE = 1e6;
 const FLOAT = 4;
 
-function memoryOf({ training }: TrainConfig, { train, test }: Dataset, vae: Vae): PlannedMemory {
+function memoryOf(
+  { training, objective }: TrainConfig,
+  { train, test }: Dataset,
+  vae: Vae,
+): PlannedMemory {
   const copies = 4 + (training.weightAverage ? 1 : 0) + (training.earlyStop ? 1 : 0);
   const networks = [vae.encoder, vae.decoder];
   const parameters = networks.reduce((sum, network) => sum + network.countParams(), 0);
-  const outputs = networks.reduce((sum, network) => sum + outputSizes(network), 0);
+  const outputs = outputSizes(vae.encoder) + objective.samples * outputSizes(vae.decoder);
   return {
     data: (FLOAT * (train.size + test.size)) / MEGABYTE,
     weights: (copies * FLOAT * parameters) / MEGABYTE,
