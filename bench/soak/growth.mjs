@@ -7,16 +7,19 @@ export const WARM = 10;
 const SHARE = 0.02;
 const BYTES = 2e6;
 
-/** @param {readonly number[]} bytes after each round */
-export function assess(bytes) {
+/**
+ * @param {readonly number[]} bytes after each round
+ * @param {number} [others] bytes of growth that are another's
+ */
+export function assess(bytes, others = 0) {
   const settled = bytes.slice(WARM);
   const slope = medianSlope(settled);
   const growth = slope * settled.length;
-  const grows = growth > Math.max(BYTES, SHARE * /** @type {number} */ (settled[0]));
-  const at = [0, WARM - 1, 29, bytes.length - 1].map(
-    (round) => /** @type {number} */ (bytes[round]),
-  );
-  return { at, slope, grows };
+  const bound = Math.max(BYTES, SHARE * /** @type {number} */ (settled[0]));
+  const grows = growth - others > bound;
+  const last = bytes.length - 1;
+  const at = [0, WARM - 1, last >> 1, last].map((round) => /** @type {number} */ (bytes[round]));
+  return { at, slope, growth, grows };
 }
 
 /** The median of the slopes between all pairs of points: one odd round does not move it. @param {readonly number[]} values */
