@@ -138,7 +138,7 @@ describe("resume", () => {
     expect(await readdir(join(killed, "checkpoints"))).toEqual(
       [KILLED_EPOCHS - 1, KILLED_EPOCHS].map((epoch) => `epoch-${String(epoch).padStart(4, "0")}`),
     );
-  });
+  }, 300_000); // five processes that load TensorFlow: a busy machine takes a minute for them
 
   test("passes over damaged checkpoints, saying so, and refuses when none is sound", async () => {
     const folder = await temporaryFolder();
