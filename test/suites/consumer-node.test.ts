@@ -123,6 +123,8 @@ describe.runIf(process.env.VAEPORT_NIGHTLY)(
     const RELEASES = ["20.20.2", "22.23.3", "24.21.0"];
     const platform = `${process.platform}-${process.arch}`;
     let whole: StrangersFolder;
+    const nodeOf = (version: string) =>
+      join(whole.path, "node_modules", `node-${version}`, "bin", "node");
     const bin = (name: string) => `node_modules/@vaeport/${name}/bin/vaeport-${name}.js`;
     const succeed = async (command: string, args: readonly string[]) => {
       const { status, stdout, stderr } = await whole.run(command, args);
@@ -143,14 +145,14 @@ describe.runIf(process.env.VAEPORT_NIGHTLY)(
     afterAll(() => whole?.[Symbol.asyncDispose]());
 
     test.each(RELEASES)("Node %s runs plain ESM and CommonJS", async (version) => {
-      const node = join(whole.path, "node_modules", `node-${version}`, "bin", "node");
+      const node = nodeOf(version);
       expect((await whole.run(node, ["--version"])).stdout.trim()).toBe(`v${version}`);
       await expectTheNumbers(await run(whole, "main.mjs", ESM, node));
       await expectTheNumbers(await run(whole, "main.cjs", COMMONJS, node));
     });
 
     test.each(RELEASES)("Node %s trains, exports and samples by the commands", async (version) => {
-      const node = join(whole.path, "node_modules", `node-${version}`, "bin", "node");
+      const node = nodeOf(version);
       const config = "node_modules/@vaeport/train/configs/mnist-dense-20.json";
       const few = ["trainItems=500", "testItems=50"].flatMap((items) => ["--set", `data.${items}`]);
       const train = ["train", config, "--epochs", "1", ...few, "-o", "run", "--force"];
