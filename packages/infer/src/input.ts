@@ -49,17 +49,25 @@ export function batch(
   if (!sameShape(given, shape)) {
     return fail(`shape [${String(given)}] with ${data.length} values`);
   }
-  return { data: isFloat32Array(data) ? finite(where, data) : scaleBytes(data, range!), shape };
+  if (!isFloat32Array(data)) return { data: scaleBytes(data, range!), shape };
+  requireWithin(where, data, "finite values");
+  return { data: data.slice(), shape };
 }
 
 /**
- * A copy of values that are all finite. A plain loop: every call pays for it, and `findIndex` takes four times as long.
+ * Throws InputError unless every value lies in the range, that of finite numbers by default. A plain loop: every call
+ * pays for it, and `findIndex` takes four times as long.
  */
-function finite(where: string, data: Float32Array): Float32Array {
+export function requireWithin(
+  where: string,
+  data: Float32Array,
+  expected: string,
+  [low, high]: Range = [-Number.MAX_VALUE, Number.MAX_VALUE],
+): void {
   let wrong = 0;
-  while (wrong < data.length && Number.isFinite(data[wrong])) wrong++;
-  if (wrong === data.length) return data.slice();
-  throw new InputError(`${where}: expected finite values; got ${data[wrong]} at index ${wrong}.`);
+  while (wrong < data.length && data[wrong]! >= low && data[wrong]! <= high) wrong++;
+  if (wrong === data.length) return;
+  throw new InputError(`${where}: expected ${expected}; got ${data[wrong]} at index ${wrong}.`);
 }
 
 function sameShape(given: unknown, shape: readonly number[]): boolean {
@@ -67,9 +75,11 @@ function sameShape(given: unknown, shape: readonly number[]): boolean {
   return shape.every((size, axis) => given[axis] === size);
 }
 
-/** low + (high - low) * byte / 255, rounded to float32. */
+/** low + (high - low) * byte / 255, rounded to float32. A plain loop: `Float32Array.from` takes 25 times as long. */
 export function scaleBytes(bytes: ArrayLike<number>, [low, high]: Range): Float32Array {
-  return Float32Array.from(bytes, (byte) => low + ((high - low) * byte) / 255);
+  const values = new Float32Array(bytes.length);
+  for (let i = 0; i < values.length; i++) values[i] = low + ((high - low) * bytes[i]!) / 255;
+  return values;
 }
 
 /** Arrays of another realm (an iframe's, a test environment's) count, hence not `instanceof` alone. */
@@ -153,7 +163,7 @@ export function given<Options extends object>(
   if (options === undefined) return {} as Options;
   if (options === null || typeof options !== "object") {
     throw new InputError(
-      `${where}: options: expected an object such as { signal }, or none at all; got ${shown(options)}.`,
+      `${where}: options: expected an object such as { signal }, or none; got ${shown(options)}.`,
     );
   }
   const { signal } = options as CallOptions;

@@ -1,6 +1,6 @@
 /** The evidence lower bound of items and its two parts. */
-import { InputError } from "./errors.js";
 import type { Graphs, RunOptions } from "./graphs.js";
+import { requireWithin } from "./input.js";
 import { reparameterise } from "./latent.js";
 import type { VaeManifest } from "./manifest/types.js";
 import { seededNormal } from "./random.js";
@@ -20,11 +20,8 @@ export interface Scores {
 export function requireSupport({ data: x }: Tensor, { likelihood, data }: VaeManifest): void {
   if (!likelihood.name.endsWith("bernoulli")) return;
   const [low, high] = data.range;
-  const wrong = x.findIndex((value) => value < low || value > high);
-  if (wrong < 0) return;
-  throw new InputError(
-    `score: x: a ${likelihood.name} likelihood takes values from ${low} to ${high}; got ${x[wrong]} at index ${wrong}. Scale them.`,
-  );
+  const expected = `values from ${low} to ${high} for a ${likelihood.name} likelihood`;
+  requireWithin("score: x", x, expected, data.range);
 }
 
 /**

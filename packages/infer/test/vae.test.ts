@@ -183,11 +183,11 @@ describe("bad arguments are refused with what was expected and what came", () =>
       [vae.sample(1, { seed: -1 }), "seed: expected a whole number"],
       [vae.sample(1, { seed: 1, temperature: Number.NaN }), "temperature"],
       [vae.score(new Float32Array(12), { samples: -1 }), "score: samples"],
-      [vae.score(new Float32Array(12).fill(-0.5, 7)), "from 0 to 1; got -0.5 at index 7. Scale"],
       [
-        vae.score(new Float32Array(12).fill(1.5)),
-        "a bernoulli likelihood takes values from 0 to 1",
+        vae.score(new Float32Array(12).fill(-0.5, 7)),
+        "from 0 to 1 for a bernoulli likelihood; got -0.5 at index 7",
       ],
+      [vae.score(new Float32Array(12).fill(1.5)), "values from 0 to 1 for a bernoulli likelihood"],
       [vae.score(new Float32Array(12), { seed: 0.5 }), "seed: expected a whole number"],
     ];
     for (const [call, message] of calls) {
@@ -203,7 +203,7 @@ describe("bad arguments are refused with what was expected and what came", () =>
     const score = (name: string) => () =>
       requireSupport(x, { ...rawManifest(), likelihood: { name, parameters: {} } });
     for (const name of ["bernoulli", "continuous-bernoulli"])
-      expect(score(name)).toThrow(`a ${name} likelihood takes values from 0 to 1; got -0.5`);
+      expect(score(name)).toThrow(`expected values from 0 to 1 for a ${name} likelihood; got -0.5`);
     for (const name of ["gaussian", "discretised-logistic"]) expect(score(name)).not.toThrow();
   });
 

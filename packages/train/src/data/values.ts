@@ -19,7 +19,8 @@ export function rangeOf(
   for (const [set, { values, shape }] of sets.entries()) {
     const [, ...itemShape] = shape;
     const size = itemSize(itemShape);
-    for (const [i, value] of values.entries()) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
       if (!(Number.isFinite(value) && value >= low && value <= high)) {
         const what = Number.isFinite(value)
           ? `outside data.range [${low}, ${high}]. State the range of the data, or scale it.`
