@@ -10,8 +10,7 @@ const TWO_32 = 0x100000000;
 const TWO_52 = 0x10000000000000;
 
 /** A non-negative safe integer as its low and high 32 bits. */
-function words(value: number, name: string): Uint32x2 {
-  requireWhole(`random: ${name}`, value, 0);
+function words(value: number): Uint32x2 {
   return [value >>> 0, Math.floor(value / TWO_32)];
 }
 
@@ -20,13 +19,14 @@ function words(value: number, name: string): Uint32x2 {
  * The seed is the key; the counter is [block, stream], so streams of one seed never overlap.
  */
 export function seededUint32(seed: number, length: number, stream = 0, skip = 0): Uint32Array {
-  const key = words(seed, "seed");
-  const [stream0, stream1] = words(stream, "stream");
-  words(length, "length");
-  words(skip, "skip");
+  for (const [name, value] of Object.entries({ seed, stream, length, skip })) {
+    requireWhole(`random: ${name}`, value, 0);
+  }
+  const key = words(seed);
+  const [stream0, stream1] = words(stream);
   const out = new Uint32Array(length);
   for (let start = skip - (skip % 4); start < skip + length; start += 4) {
-    const [block0, block1] = words(start / 4, "block");
+    const [block0, block1] = words(start / 4);
     const block = philox4x32([block0, block1, stream0, stream1], key);
     for (let lane = 0; lane < 4; lane++) {
       const index = start + lane - skip;
