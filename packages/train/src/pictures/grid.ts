@@ -48,17 +48,18 @@ export function drawRow(
 function enlarge({ values, shape }: ImageBatch, index: number, scale: number): ImageData {
   const [, height, width, channels] = shape;
   const start = index * height * width * channels;
-  const image = new ImageData(width * scale, height * scale);
-  for (let y = 0; y < image.height; y++) {
-    for (let x = 0; x < image.width; x++) {
+  const [rows, columns] = [height * scale, width * scale];
+  // Filled before the image is made: every look at the data of an ImageData is a call into native code.
+  const data = new Uint8ClampedArray(4 * rows * columns).fill(255);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
       const pixel = Math.floor(y / scale) * width + Math.floor(x / scale);
-      const target = 4 * (y * image.width + x);
+      const target = 4 * (y * columns + x);
       for (let c = 0; c < 3; c++) {
         const value = values[start + pixel * channels + Math.min(c, channels - 1)]!;
-        image.data[target + c] = Math.round(255 * value);
+        data[target + c] = Math.round(255 * value);
       }
-      image.data[target + 3] = 255;
     }
   }
-  return image;
+  return new ImageData(data, columns, rows);
 }
