@@ -83,8 +83,8 @@ ${describeRun(["npm run bench:soak", ...(named.length > 0 ? ["--", ...named] : [
 
 Rounds of load, decode image by image, dispose, with mnist-dense-20; memory in MB after a garbage collection at the end of
 the first, the ${WARM}th, the middle and the last one. Slope: the median over pairs of rounds after the ${WARM}th (Theil-Sen), in kB
-a round. Memory "grows" when that slope, over those rounds, makes more than 2% and 2 MB; this
-package's, where it does so beyond that of ONNX Runtime alone. The browser is Chromium, its WebGPU SwiftShader.
+a round. Memory "grows" when that slope, over those rounds, makes more than 2% and 2 MB; this package's, where it does so
+beyond that of ONNX Runtime alone. The browser is Chromium, its WebGPU SwiftShader.
 
 | provider | who | rounds of decodes | memory | first | ${WARM}th | middle | last | slope | growth |
 | --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |
