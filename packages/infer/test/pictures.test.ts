@@ -60,8 +60,8 @@ const bytes = (picture: object, section: DataSection, resize = false) => {
 describe("channels", () => {
   const two = row([255, 0, 0, 255], [10, 20, 30, 255]);
 
-  test("one is the luma of BT.709", () => {
-    expect(bytes(two, data([1, 2, 1])).bytes).toEqual([54.2, 18.6]);
+  test("one is the luma of BT.601", () => {
+    expect(bytes(two, data([1, 2, 1])).bytes).toEqual([76, 18]);
   });
 
   test("three are red, green and blue, in the model's layout", () => {

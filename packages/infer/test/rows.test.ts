@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installReferees, refereeFolder } from "../../../scripts/lib/referees.mjs";
 import { imageReader } from "../src/cli/rows/images.js";
 import { printNpyHead } from "../src/cli/rows/npy.js";
+import { readPictures } from "../src/runtime/pictures.js";
 import { BIN, node, vaeportInfer } from "./command.js";
 import { FIXTURES, TINY } from "./helpers.js";
 
@@ -180,7 +181,7 @@ describe("images", () => {
     expect(await vaeportInfer(...args)).toMatchObject({
       code: 1,
       errors: expect.stringMatching(
-        /wide.png: expected 3 x 4 pixels of 1 channels; got 4 x 3 of 1. --resize scales images/,
+        /wide.png: expected 3 x 4 pixels; got 4 x 3. --resize scales images/,
       ),
     });
     expect(await vaeportInfer(...args, "--resize")).toMatchObject({ code: 0 });
@@ -204,6 +205,30 @@ describe("images", () => {
     const first = await imageReader({ ...section, shape: [3, 2, 3], layout: "NCHW" }, false);
     const planes = [0, 1, 2].flatMap((c) => [...pixels].filter((_, i) => i % 3 === c));
     expect([...(await first(at("colour.png")))]).toEqual(planes);
+  });
+
+  test("in colour and half transparent, into grey, give the bytes that a browser's pictures give", async () => {
+    const rgba = Uint8ClampedArray.of(200, 30, 90, 255, 200, 30, 90, 100, 255, 255, 255, 0);
+    await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
+      .png()
+      .toFile(at("veiled.png"));
+    const section = { range: [0, 255] as [number, number], binarised: false };
+    const sizes = { ...section, shape: [1, 3, 1], layout: "NHWC" as const };
+    const picture = { width: 3, height: 1, data: rgba };
+    const { data } = readPictures("encode: x", [picture], sizes, false);
+    expect([...data]).toEqual([88, 34, 0]); // 0.299 R + 0.587 G + 0.114 B over black
+    expect([...(await (await imageReader(sizes, false))(at("veiled.png")))]).toEqual([...data]);
+  });
+
+  test("of 16 bits a channel are read as 8", async () => {
+    const deep = Uint16Array.of(0, 0x8000, 0xffff);
+    await sharp(deep, { raw: { width: 3, height: 1, channels: 1, depth: "ushort" } } as never)
+      .toColourspace("grey16")
+      .png()
+      .toFile(at("deep.png"));
+    const section = { range: [0, 1] as [number, number], binarised: false };
+    const read = await imageReader({ ...section, shape: [1, 3, 1], layout: "NHWC" }, false);
+    expect([...(await read(at("deep.png")))]).toEqual([0, 128, 255]);
   });
 });
 

@@ -21,8 +21,8 @@ interface Page {
   OffscreenCanvas: new (width: number, height: number) => Canvas;
 }
 
-/** Shares of red, green and blue in a grey: ITU-R BT.709, https://www.itu.int/rec/R-REC-BT.709 */
-const [RED, GREEN, BLUE] = [0.2126, 0.7152, 0.0722];
+/** Shares of red, green and blue in a grey: ITU-R BT.601, as Pillow has it, https://www.itu.int/rec/R-REC-BT.601 */
+const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114];
 
 /**
  * Pictures as a tensor [n, ...data.shape] in the data's layout and range. One channel takes the luma, three take red,
@@ -37,7 +37,7 @@ export function readPictures(
   const planes = planesOf(where, data);
   const { width, height } = planes;
   const size = elementCount(data.shape);
-  const bytes = new Float32Array(pictures.length * size);
+  const bytes = new Uint8ClampedArray(pictures.length * size);
   pictures.forEach((picture, item) => {
     if (!resize && (picture.width !== width || picture.height !== height)) {
       throw new InputError(
@@ -51,7 +51,7 @@ export function readPictures(
 }
 
 /** An item's channels, and how far apart its pixels and its channels lie. */
-interface Planes {
+export interface Planes {
   width: number;
   height: number;
   channels: number;
@@ -59,7 +59,11 @@ interface Planes {
   channelStep: number;
 }
 
-function planesOf(where: string, { shape, layout }: DataSection): Planes {
+/** Throws InputError for items that are no pictures. */
+export function planesOf(
+  where: string,
+  { shape, layout }: Pick<DataSection, "shape" | "layout">,
+): Planes {
   const [first, second, third] = shape as [number, number, number];
   const planar = layout === "NCHW";
   const [height, width, channels] = planar ? [second, third, first] : [first, second, third];
@@ -72,8 +76,8 @@ function planesOf(where: string, { shape, layout }: DataSection): Planes {
   );
 }
 
-/** The channels of every pixel, 0 to 255. */
-function fill(item: Float32Array, rgba: ArrayLike<number>, planes: Planes): void {
+/** The channels of every pixel, rounded. */
+export function fill(item: Uint8ClampedArray, rgba: ArrayLike<number>, planes: Planes): void {
   const { width, height, channels, pixelStep, channelStep } = planes;
   for (let pixel = 0; pixel < width * height; pixel++) {
     const at = 4 * pixel;

@@ -1,4 +1,4 @@
-/** Decodes an image file into bytes of one size: resized with smoothing, transparent parts white. */
+/** Decodes an image file into bytes of one size: resized with smoothing, over black, as `@vaeport/infer` reads one. */
 import { readFile } from "node:fs/promises";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import type { ImagesConfig } from "../config/data.js";
@@ -15,7 +15,7 @@ export function createDecoder({ height, width, fit, colour }: ImagesConfig): Dec
     const bytes = await readFile(file);
     if (isTruncated(bytes)) throw new Error("truncated");
     const image = await loadImage(bytes);
-    context.fillStyle = "#ffffff";
+    context.fillStyle = "#000000";
     context.fillRect(0, 0, width, height);
     const [scaledWidth, scaledHeight] = fitted(image, { height, width, fit });
     const [left, top] = [(width - scaledWidth) / 2, (height - scaledHeight) / 2];
@@ -40,10 +40,11 @@ function takeColour(pixels: Uint8ClampedArray, target: Uint8Array): void {
   for (let i = 0; i < target.length; i++) target[i] = pixels[4 * Math.floor(i / 3) + (i % 3)]!;
 }
 
-/** Luma of ITU-R BT.601. */
-function takeGrey(pixels: Uint8ClampedArray, target: Uint8Array): void {
-  for (let i = 0; i < target.length; i++) {
+/** Luma of ITU-R BT.601, as Pillow and `@vaeport/infer` have it. */
+function takeGrey(pixels: Uint8ClampedArray, { buffer, byteOffset, length }: Uint8Array): void {
+  const target = new Uint8ClampedArray(buffer, byteOffset, length); // it rounds
+  for (let i = 0; i < length; i++) {
     const [red, green, blue] = [pixels[4 * i]!, pixels[4 * i + 1]!, pixels[4 * i + 2]!];
-    target[i] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+    target[i] = 0.299 * red + 0.587 * green + 0.114 * blue;
   }
 }

@@ -79,7 +79,7 @@ describe("a folder of images", () => {
     grey.dispose();
   });
 
-  test("fits an image by cutting it, by white borders, or by stretching it", async () => {
+  test("fits an image by cutting it, by black borders, or by stretching it", async () => {
     const wide = striped({
       colours: ["#000000", "#ffffff", "#ffffff", "#000000"],
       width: 8,
@@ -91,17 +91,17 @@ describe("a folder of images", () => {
       (await load({ folder, heldOutFolder, height: 4, width: 4, fit })).train;
     expect(await rows("cover")).toEqual(Array(16).fill(255));
     const contained = await rows("contain");
-    expect(contained.slice(0, 4)).toEqual([255, 255, 255, 255]);
+    expect(contained.slice(0, 4)).toEqual([0, 0, 0, 0]);
     expect(contained.slice(4, 8)).toEqual([0, 255, 255, 0]);
     expect((await rows("stretch")).slice(0, 4)).toEqual([0, 255, 255, 0]);
   });
 
-  test("puts transparent pixels on white, and averages when it makes images smaller", async () => {
+  test("puts transparent pixels on black, and averages when it makes images smaller", async () => {
     const clear = createCanvas(4, 4).toBuffer("image/png");
     const stripes = striped({ colours: ["#000000", "#ffffff"], width: 4, height: 4 });
     const folder = await folderOf({ "1.png": clear, "2.png": stripes });
     const { train } = await load({ folder, heldOutFolder: folder, height: 1, width: 1 });
-    expect(train[0]).toBe(255);
+    expect(train[0]).toBe(0);
     expect(Math.abs(train[1]! - 127.5)).toBeLessThan(4);
   });
 

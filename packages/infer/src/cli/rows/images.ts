@@ -1,27 +1,26 @@
 /** Image files as the bytes of items, by sharp, an optional peer. */
 import { InputError } from "../../errors.js";
 import type { DataSection } from "../../manifest/types.js";
+import { fill, planesOf } from "../../runtime/pictures.js";
 import { importPeer } from "./peer.js";
 
-/** Reads one file: height * width * channels bytes in the model's layout. Throws InputError. */
+/** Reads one file as browsers' pictures are read: height * width * channels bytes in the model's layout. Throws InputError. */
 export async function imageReader(
   { shape, layout }: DataSection,
   resize: boolean,
-): Promise<(file: string) => Promise<Uint8Array>> {
+): Promise<(file: string) => Promise<Uint8ClampedArray>> {
   const { default: sharp } = await importPeer("sharp", "Reading images", () => import("sharp"));
-  const [height, width, channels] = imageShape(shape, layout);
-  const colours = { 1: "b-w", 3: "srgb", 4: "srgb" }[channels];
-  if (colours === undefined) {
-    throw new InputError(
-      `images have 1, 3 or 4 channels; the model's items have ${channels}. Pass a .npy file.`,
-    );
-  }
+  const sizes = imageShape(shape, layout);
+  const planes = planesOf(
+    "images",
+    layout === "NCHW" ? { shape, layout } : { shape: sizes, layout: "NHWC" },
+  );
+  const { width, height, channels } = planes;
   return async (file) => {
     const image = sharp(file).rotate();
-    const coloured = channels === 4 ? image.ensureAlpha() : image.removeAlpha();
-    const sized = resize ? coloured.resize(width, height, { fit: "fill" }) : coloured;
-    const { data, info } = await sized
-      .toColourspace(colours)
+    const { data, info } = await (resize ? image.resize(width, height, { fit: "fill" }) : image)
+      .toColourspace("srgb")
+      .ensureAlpha()
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true })
       .catch((cause: Error) => {
@@ -30,12 +29,14 @@ export async function imageReader(
           { cause },
         );
       });
-    if (info.width !== width || info.height !== height || info.channels !== channels) {
+    if (info.width !== width || info.height !== height) {
       throw new InputError(
-        `${file}: expected ${width} x ${height} pixels of ${channels} channels; got ${info.width} x ${info.height} of ${info.channels}. --resize scales images.`,
+        `${file}: expected ${width} x ${height} pixels; got ${info.width} x ${info.height}. --resize scales images.`,
       );
     }
-    return layout === "NCHW" ? channelsFirst(data, channels) : data;
+    const item = new Uint8ClampedArray(width * height * channels);
+    fill(item, data, planes);
+    return item;
   };
 }
 
@@ -50,9 +51,4 @@ function imageShape(
   const side = Math.sqrt(a);
   if (Number.isInteger(side)) return [side, side, 1];
   throw new InputError(`items of ${a} values are no square image. Pass a .npy file.`);
-}
-
-function channelsFirst(pixels: Uint8Array, channels: number): Uint8Array {
-  const size = pixels.length / channels;
-  return pixels.map((_, index) => pixels[(index % size) * channels + Math.floor(index / size)]!);
 }
