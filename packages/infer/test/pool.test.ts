@@ -1,6 +1,8 @@
 /** Workers that share the runs: the same numbers, a free event loop, typed errors, and an end with dispose. */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { loadVae, ProviderError, RunError, type Vae } from "@vaeport/infer";
 import { afterEach, describe, expect, test } from "vitest";
@@ -53,6 +55,17 @@ test("gives the numbers of the calling thread, to the bit", async () => {
   for (const seed of seeds) {
     expect(together[seed]).toEqual(await alone.sample(3, { seed }));
   }
+});
+
+test("runs in a program given as text, whose flags no thread would take", () => {
+  const program = `import { loadVae } from "@vaeport/infer";
+    const vae = await loadVae(${JSON.stringify(TINY)}, { provider: "cpu", workers: 1 });
+    console.log((await vae.sample(2, { seed: 1 })).shape.join());
+    await vae.dispose();`;
+  const flags = ["--input-type=module", "-e", program];
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, flags, { cwd, encoding: "utf8" });
+  expect(stdout, stderr).toBe("2,4,3,1\n");
 });
 
 test("leaves the event loop free while a run takes its time", async () => {

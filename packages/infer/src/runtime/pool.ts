@@ -73,7 +73,8 @@ interface PoolThread {
 
 /** A worker thread, which keeps the process alive only while it owes an answer. */
 function startThread(): PoolThread {
-  const worker = new Worker(WORKER);
+  // The flags of a program given as text (`node -e`) would be refused.
+  const worker = new Worker(WORKER, { execArgv: [] });
   worker.unref();
   const client = new RemoteClient({
     post: (request, transfer) => worker.postMessage(request, transfer),

@@ -35,9 +35,10 @@ export class RemoteClient {
   async ask<Answer>(request: RemoteRequest): Promise<Answer> {
     if (this.#ended !== undefined) throw this.#ended;
     const answer = new Promise<Answer>((resolve, reject) => {
+      // First, as it throws for what cannot be cloned: no answer comes then.
+      this.#port.post(...owned(request));
       this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject });
       if (this.#waiting.length === 1) this.#port.busy?.(true);
-      this.#port.post(...owned(request));
     });
     this.#answers.add(answer);
     return answer.finally(() => this.#answers.delete(answer));
