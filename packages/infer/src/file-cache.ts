@@ -3,9 +3,12 @@ import { SourceError } from "./errors.js";
 import { checkFile, sha256 } from "./graph-file.js";
 import type { GraphFile } from "./manifest/types.js";
 
-/** Keeps files; pass your own as `cache` of `loadVae`. Keys are of letters, digits and dashes, 80 at most. */
+/**
+ * Keeps files; pass your own as `cache` of `loadVae`. Keys are of letters, digits and dashes, 80 at most. `get` gives
+ * undefined, or null, for what is not there.
+ */
 export interface FileCache {
-  get(key: string): Promise<Uint8Array | undefined>;
+  get(key: string): Promise<Uint8Array | null | undefined>;
   put(key: string, bytes: Uint8Array): Promise<void>;
 }
 
@@ -43,19 +46,24 @@ export class NotedCache {
     }
   }
 
-  /** A manifest from the network, or the one kept last when the network or the server fails. */
-  async manifest(address: string, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    if (this.#cache === undefined) return read();
+  /** A manifest from the network, kept if it parses, or the one kept last when the network or the server fails. */
+  async manifest<T>(
+    address: string,
+    read: () => Promise<Uint8Array>,
+    parse: (bytes: Uint8Array) => T,
+  ): Promise<T> {
+    if (this.#cache === undefined) return parse(await read());
     const key = `vae-json-${await sha256(new TextEncoder().encode(address))}`;
     try {
       const bytes = await read();
+      const manifest = parse(bytes);
       await this.#put(key, bytes);
-      return bytes;
+      return manifest;
     } catch (error) {
       const kept = error instanceof SourceError && error.transient && (await this.#get(key));
       if (!kept) throw error;
       this.report.offline = true;
-      return kept;
+      return parse(kept);
     }
   }
 
@@ -64,7 +72,7 @@ export class NotedCache {
     if (this.#cache === undefined) return checkFile(file, await read());
     const key = `graph-${file.sha256}`;
     const kept = await this.#get(key);
-    if (kept !== undefined && (await sha256(kept)) === file.sha256) {
+    if (kept && (await sha256(kept)) === file.sha256) {
       this.report.cached.push(file.file);
       return kept;
     }
@@ -73,7 +81,7 @@ export class NotedCache {
     return bytes;
   }
 
-  async #get(key: string): Promise<Uint8Array | undefined> {
+  async #get(key: string): Promise<Uint8Array | null | undefined> {
     try {
       return await this.#cache?.get(key);
     } catch (error) {

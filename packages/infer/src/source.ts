@@ -57,10 +57,11 @@ async function readFrom(
   { signal, timeout, onProgress, cache: wanted = false }: ReadSettings,
 ): Promise<Model> {
   const cache = await NotedCache.open(cacheFor(url, runtime, wanted));
-  const text = await cache.manifest(url.href, () =>
-    runtime.read(url, MAX_MANIFEST_BYTES, { signal, timeout }),
+  const manifest = await cache.manifest(
+    url.href,
+    () => runtime.read(url, MAX_MANIFEST_BYTES, { signal, timeout }),
+    (bytes) => parseManifest(parseJson(url, bytes)),
   );
-  const manifest = parseManifest(parseJson(url, text));
   const variant = pickVariant(manifest, precision);
   const total = variant.encoder.bytes + variant.decoder.bytes + variant.score.bytes;
   const loaded: Record<string, number> = {};

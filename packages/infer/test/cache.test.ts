@@ -2,7 +2,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileCache, loadVae, ModelFileError, SourceError } from "@vaeport/infer";
+import {
+  type FileCache,
+  loadVae,
+  ManifestError,
+  ModelFileError,
+  SourceError,
+} from "@vaeport/infer";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openCacheFolder } from "../src/runtime/cache-folder.js";
 import { openCacheStorage } from "../src/runtime/cache-storage.js";
@@ -15,16 +21,21 @@ const GRAPHS = ["decoder.onnx", "encoder.onnx", "score.onnx"];
 async function startServer() {
   const asked: string[] = [];
   let failing = 0;
+  let manifest: string | undefined;
   const origin = await serve((request, response) => {
     const name = request.url!.slice(1);
     asked.push(name);
     if (failing > 0) return response.writeHead(failing).end();
-    response.end(readFileSync(join(TINY, name)));
+    response.end((name === "vae.json" && manifest) || readFileSync(join(TINY, name)));
   });
   return {
     url: `${origin}/`,
     /** What was asked for since the last time. */
     asked: () => asked.splice(0).sort(),
+    /** In place of vae.json. */
+    send: (text: string) => {
+      manifest = text;
+    },
     fail: (status: number) => {
       failing = status;
     },
@@ -112,6 +123,24 @@ describe("a cache that fails", () => {
     writeFileSync(join(folder, "file"), "");
     vi.stubEnv("VAEPORT_CACHE", join(folder, "file", "below"));
     expect((await load(true)).cacheError).toContain("ENOTDIR");
+  });
+
+  test("may say null for what it does not have", async () => {
+    const cache = { get: async () => null, put: async () => {} };
+    expect(await load(cache)).toEqual({ offline: false, cached: [] });
+  });
+
+  test("keeps the manifest of before when the server sends none", async () => {
+    await load(true);
+    server.send('{"error":"maintenance"}');
+    await expect(load(true)).rejects.toThrow(ManifestError);
+    server.fail(503);
+    expect(await load(true)).toMatchObject({ offline: true });
+  });
+
+  test("takes the same files from several loads at once", async () => {
+    const reports = await Promise.all([load(true), load(true), load(true)]);
+    for (const { cacheError } of reports) expect(cacheError).toBeUndefined();
   });
 
   test("keeps no file that is not the manifest's", async () => {

@@ -1,4 +1,5 @@
 /** The cache of Node: a folder of the user's. */
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +31,7 @@ export async function openCacheFolder(folder = join(userCache(), "models")): Pro
     },
     async put(key, bytes) {
       await mkdir(folder, { recursive: true });
-      const part = join(folder, `${key}.${process.pid}.part`);
+      const part = join(folder, `${key}.${randomUUID()}.part`);
       try {
         await writeFile(part, bytes);
         await rename(part, join(folder, key));
