@@ -2,6 +2,7 @@
 import { DisposedError } from "./errors.js";
 import type { Graphs } from "./graphs.js";
 import type { OpenModel, RuntimeReport } from "./providers.js";
+import { unlessAborted } from "./queue.js";
 
 export type Reopen = (signal: AbortSignal | undefined) => Promise<OpenModel>;
 
@@ -27,9 +28,15 @@ export class Lifecycle {
   }
 
   /** Runs a call, after a reload that is under way; reload and dispose then wait for it. */
-  async call<T>(where: string, task: (graphs: Graphs) => Promise<T>): Promise<T> {
+  async call<T>(
+    where: string,
+    task: (graphs: Graphs) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     this.#requireAlive(where);
-    while (this.#reloading !== undefined) await this.#reloading;
+    // Why a reload failed is told to those who asked for it.
+    while (this.#reloading)
+      await unlessAborted(() => Promise.allSettled([this.#reloading]), signal);
     const graphs = this.#live(where);
     this.#running++;
     try {
@@ -42,6 +49,7 @@ export class Lifecycle {
   /** Replaces the sessions once the calls before it have ended; one that is under way is shared. */
   async reload(signal: AbortSignal | undefined): Promise<void> {
     this.#requireAlive("reload");
+    signal?.throwIfAborted();
     this.#reloading ??= this.#replace(signal).finally(() => {
       this.#reloading = undefined;
     });

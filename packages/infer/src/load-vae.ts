@@ -3,6 +3,7 @@ import type { FileCache } from "./file-cache.js";
 import { given, requireWhole } from "./input.js";
 import { type ModelSource, snapshot } from "./model-source.js";
 import type { ProviderOptions } from "./providers.js";
+import { unlessAborted } from "./queue.js";
 import type { Runtime } from "./runtime/types.js";
 import type { Progress } from "./source.js";
 import { Vae } from "./vae.js";
@@ -38,7 +39,7 @@ export async function loadVae(source: ModelSource, options: LoadOptions = {}): P
   }
   const held = snapshot(source);
   const { open } = await import("./open.js");
-  const reopen = (given?: AbortSignal) =>
-    open(source, given === undefined ? lasting : { ...lasting, signal: given });
-  return new Vae(await open(held, options), reopen);
+  const load = (from: ModelSource, signal: AbortSignal | undefined) =>
+    unlessAborted(() => open(from, signal ? { ...lasting, signal } : lasting), signal);
+  return new Vae(await load(held, signal), (given) => load(source, given));
 }

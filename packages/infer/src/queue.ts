@@ -7,15 +7,25 @@ export type Queue = <T>(task: () => Promise<T>) => Promise<T>;
 export function createQueue(slots = 1): Queue {
   let free = slots;
   const waiting: (() => void)[] = [];
+  let first = 0;
+  // Not `shift()`, which moves all that wait.
+  const next = () => {
+    const start = waiting[first++];
+    if (2 * first > waiting.length) {
+      waiting.splice(0, first);
+      first = 0;
+    }
+    return start;
+  };
   return async (task) => {
     if (free > 0) free--;
     else await new Promise<void>((start) => waiting.push(start));
     try {
       return await task();
     } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
+      const start = next();
+      if (start === undefined) free++;
+      else start();
     }
   };
 }
@@ -64,6 +74,10 @@ export function abortable(queue: Queue): AbortableQueue {
   };
   return (task, signal) => (signal === undefined ? queue(task) : untilAborted(task, signal));
 }
+
+/** Runs a task, which may be given up as those of a queue. */
+export const unlessAborted: AbortableQueue = (task, signal) =>
+  abortable((run) => run())(task, signal);
 
 type Reject = (reason: unknown) => void;
 

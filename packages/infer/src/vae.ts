@@ -225,7 +225,7 @@ export class Vae {
   ): Promise<T> {
     const { signal, label } = given(where, options);
     const labels = oneHot(where, label, items.shape[0]!, this.manifest.condition);
-    return this.#life.call(where, (graphs) => task(graphs, { signal, label: labels }));
+    return this.#life.call(where, (graphs) => task(graphs, { signal, label: labels }), signal);
   }
 
   #data(where: string, x: DataInput, options: DataOptions): Tensor {

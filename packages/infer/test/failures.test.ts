@@ -109,7 +109,7 @@ describe("reload", () => {
     const waiting = vae.reload();
     const call = vae.decode(two);
     await expect(waiting).rejects.toThrow(ProviderError);
-    await expect(call).rejects.toThrow(ProviderError);
+    await expect(call).rejects.toThrow(DisposedError);
     await expect(vae.decode(two)).rejects.toThrow(DisposedError);
     await expect(vae.decode(two)).rejects.toThrow("the last reload failed");
     delete behaviour.absent;
@@ -129,11 +129,26 @@ describe("reload", () => {
     const { vae } = await fake({});
     const reason = new Error("the user left");
     await expect(vae.reload({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect((await vae.decode(two)).shape).toEqual([1, 4, 3, 1]); // nothing was given up for it
     await vae.reload();
     const reloading = vae.reload();
     await vae.dispose();
     await reloading;
     await expect(vae.reload()).rejects.toThrow(DisposedError);
+  });
+
+  test("that hangs holds no call that is given up, and may be given up itself", async () => {
+    const behaviour: Behaviour = {};
+    const { vae } = await fake(behaviour);
+    behaviour.opens = new Promise(() => {});
+    const abort = new AbortController();
+    const reloading = vae.reload({ signal: abort.signal });
+    const call = vae.decode(two, { signal: AbortSignal.timeout(10) });
+    await expect(call).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
+    const waiting = vae.decode(two);
+    abort.abort(new Error("the user left"));
+    await expect(reloading).rejects.toThrow("the user left");
+    await expect(waiting).rejects.toThrow(DisposedError);
   });
 
   test("and dispose release what they opened, in either order", async () => {

@@ -49,6 +49,8 @@ export function errorShare(output: Float32Array, reference: Float32Array): numbe
 export interface Behaviour {
   /** Thrown when it is opened. */
   absent?: Error;
+  /** Opening waits for it. */
+  opens?: Promise<void>;
   /** Thrown when a session is created. */
   broken?: Error;
   /** Added to every output. */
@@ -126,8 +128,9 @@ export function fakeRuntime(
     read: () => Promise.reject(new Error("nothing to read")),
     providers: async () => Object.keys(behaviours),
     async open(provider) {
-      const { absent, broken, partial, adapter, lost } = behaviours[provider]!;
+      const { absent, opens, broken, partial, adapter, lost } = behaviours[provider]!;
       events.push(`open ${provider}`);
+      await opens;
       if (absent !== undefined) throw absent;
       let graph = 0;
       return {

@@ -33,6 +33,14 @@ test("a task that fails, at once or later, rejects for its caller alone", async 
   await expect(after).resolves.toBe("well");
 });
 
+test("a hundred thousand tasks that wait take no longer each than a few", async () => {
+  const queue = createQueue();
+  const order: number[] = [];
+  const tasks = Array.from({ length: 1e5 }, (_, i) => queue(async () => order.push(i)));
+  await Promise.all(tasks);
+  expect(order).toEqual(tasks.map((_, i) => i));
+});
+
 test("a task may queue another without waiting for it", async () => {
   const queue = createQueue();
   const inner = await queue(async () => ({ result: queue(async () => 1) }));

@@ -37,10 +37,10 @@ function atStart(chunks: readonly OutputChunk[]): OutputChunk[] {
 }
 
 describe.each(["default", "node"] as const)("a bundle for %s", (condition) => {
-  test("holds at most 8 kB at its start, 18 kB in all", async () => {
+  test("holds at most 8 kB at its start, 18.5 kB in all", async () => {
     const chunks = await bundle(condition);
     expect(size(atStart(chunks))).toBeLessThanOrEqual(8 * KILOBYTE);
-    expect(size(chunks)).toBeLessThanOrEqual(18 * KILOBYTE);
+    expect(size(chunks)).toBeLessThanOrEqual(18.5 * KILOBYTE);
     expect(size(chunks)).toBeGreaterThan(size(atStart(chunks)));
   });
 

@@ -98,6 +98,22 @@ test("a worker whose script fails ends its calls", async () => {
   await failed;
 });
 
+test("a worker that does not serve holds no load that is given up", async () => {
+  const silent = { postMessage: () => {}, addEventListener: () => {} };
+  const signal = AbortSignal.timeout(20);
+  const load = loadVae(TINY, { runtime: workerRuntime(silent), provider: "cpu", signal });
+  await expect(load).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
+});
+
+test("a request that cannot be sent leaves the answers of others in order", async () => {
+  const runtime = start();
+  const sessionOptions = { extra: { hook() {} } };
+  const load = loadVae(TINY, { runtime, provider: "cpu", sessionOptions });
+  await expect(load).rejects.toThrow("could not be cloned");
+  await using vae = await loadVae(TINY, { runtime, provider: "cpu" });
+  expect((await vae.decode(z)).data).toHaveLength(z.data.length * 6);
+});
+
 test("a client whose worker ends rejects what waits and what comes", async () => {
   const client = new RemoteClient({ post: () => {} });
   const waiting = client.ask({ release: 0 });
