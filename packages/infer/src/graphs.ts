@@ -143,7 +143,8 @@ export class Graphs {
     try {
       return await use(mean);
     } finally {
-      mean.dispose();
+      // In its turn: a call that was given up may still be reading it.
+      void this.#queue(async () => mean.dispose(), undefined);
     }
   }
 
@@ -183,10 +184,18 @@ export class Graphs {
       this.#attempt(graph, () => session.run(part, fetches) as Promise<Tensors<Name>>);
     if (items <= this.#maxBatch) return this.#queue(() => run(feeds), signal);
     const parts: Promise<Tensors<Name>>[] = [];
+    let failure: unknown;
     for (let start = 0; start < items; start += this.#maxBatch) {
       // What is on the GPU is never of more than `maxBatch` items.
       const part = slice(feeds as Tensors, start, this.#maxBatch);
-      parts.push(this.#queue(() => run(part), signal));
+      const task = async () => {
+        if (failure) throw failure; // of a part before it: nobody waits for this one
+        return run(part).catch((error) => {
+          failure = error;
+          throw error;
+        });
+      };
+      parts.push(this.#queue(task, signal));
     }
     return join(await Promise.all(parts), fetches);
   }

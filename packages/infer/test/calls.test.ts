@@ -152,6 +152,14 @@ describe("a signal", () => {
   });
 });
 
+test("a part that fails ends its batch: those behind it do not run", async () => {
+  const runtime = fakeRuntime({ flaky: { failingRuns: [1] } }, ["flaky"]);
+  const vae = await loadVae(tinyBytes(), { runtime, verify: false, maxBatch: 1 });
+  await expect(vae.decode(new Float32Array(20))).rejects.toThrow(RunError);
+  await vae.dispose();
+  expect(runtime.events.filter((event) => event.startsWith("run"))).toHaveLength(2);
+});
+
 test("a run that fails is a RunError with its cause", async () => {
   const runtime = fakeRuntime({ flaky: { failingRuns: [0] } }, ["flaky"]);
   const vae = await loadVae(tinyBytes(), { runtime, verify: false });
