@@ -71,7 +71,8 @@ struct Picture { items: f32, height: f32, width: f32, channels: f32, columns: f3
   let item = floor(cell.y) * picture.columns + floor(cell.x);
   if (item >= picture.items) { return vec4f(0.0, 0.0, 0.0, 1.0); }
   let at = floor(fract(cell) * vec2f(picture.width, picture.height));
-  let first = u32(((item * picture.height + at.y) * picture.width + at.x) * picture.channels);
+  let row = u32(item) * u32(picture.height) + u32(at.y); // whole numbers: a float has 24 bits
+  let first = (row * u32(picture.width) + u32(at.x)) * u32(picture.channels);
   let step = select(0u, 1u, picture.channels > 1.0);
   let colour = vec3f(values[first], values[first + step], values[first + 2u * step]);
   return vec4f((colour - picture.low) / (picture.high - picture.low), 1.0);

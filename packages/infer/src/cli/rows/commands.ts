@@ -75,7 +75,7 @@ ${COMMON_HELP}`,
   run: async (call) => {
     const [model, ...more] = call.positionals;
     if (model === undefined || more.length > 0) throw new UsageError("sample: expected a model.");
-    const rows = whole(call, "count");
+    const rows = whole(call, "count", 1);
     if (rows === undefined) throw new UsageError("sample: -n, how many, is missing.");
     return runOver("sample", call, model, { rows, paths: [] });
   },
@@ -190,7 +190,8 @@ async function load(model: string, { values, signal }: Call, maxBatch: number): 
 function whole({ values }: Call, option: string, least = 0): number | undefined {
   const value = values[option];
   if (value === undefined) return undefined;
-  if (/^\d+$/.test(String(value)) && Number(value) >= least) return Number(value);
+  const number = /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
   throw new UsageError(
     `--${option}: expected a whole number from ${least} up; got ${JSON.stringify(value)}.`,
   );
