@@ -4,6 +4,7 @@ import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { buildVae, drawPictures, type EpochMetrics, loadDataset } from "@vaeport/train";
 import { describe, expect, test } from "vitest";
 import { drawRow, gridScale } from "../src/pictures/grid.js";
+import { encodeHeldOut } from "../src/pictures/source.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
 /** Pixels of a PNG file: red, green, blue and opacity of each. */
@@ -30,6 +31,29 @@ function metrics(epoch: number): EpochMetrics {
     imagesPerSecond: 1,
   };
 }
+
+test("items of pictures are spread over a set that is ordered by class", () => {
+  const config = smallConfig();
+  const values = Float32Array.from({ length: 40 * 784 }, (_, i) => Math.floor(i / 784) / 40);
+  const heldOut = tf.tensor(values, [40, 28, 28, 1]);
+  const names = ["0", "1", "2", "3"];
+  const classes = Int32Array.from({ length: 40 }, (_, i) => Math.floor(i / 10));
+  const labels = { names, train: classes, test: classes };
+  const dataset = {
+    name: "ordered",
+    itemShape: [28, 28, 1] as const,
+    range: [0, 1] as [number, number],
+    train: heldOut,
+    test: heldOut,
+    labels,
+    dispose: () => heldOut.dispose(),
+  };
+  const vae = buildVae(tf, config, dataset);
+  const taken = encodeHeldOut(tf, { vae, dataset, config, metrics: [] }, 8);
+  expect([...taken.labels!]).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+  const first = taken.x.slice([0, 0, 0, 0], [8, 1, 1, 1]).dataSync();
+  expect([...first].map((value) => Math.round(40 * value))).toEqual([0, 5, 10, 15, 20, 25, 30, 35]);
+});
 
 describe("the pictures of a run", async () => {
   const config = smallConfig();

@@ -49,9 +49,12 @@ function groupsOf(
   const { labels } = source.dataset;
   const names = labels && labels.names.length <= COLOURS.length ? labels.names : ["held-out items"];
   const groups = names.map((label, i): Group => ({ label, colour: COLOURS[i]!, points: [] }));
-  const means = tf.tidy(() => encodeHeldOut(tf, source, count).mean.arraySync());
+  const [means, classes] = tf.tidy(() => {
+    const { mean, labels } = encodeHeldOut(tf, source, count);
+    return [mean.arraySync(), labels];
+  });
   means.forEach((mean, i) => {
-    const group = groups[names.length > 1 ? labels!.test[i]! : 0]!;
+    const group = groups[names.length > 1 ? classes![i]! : 0]!;
     group.points.push({ x: mean[first]!, y: mean[second]! });
   });
   return groups;

@@ -22,15 +22,21 @@ export function areImages({ itemShape }: Dataset): boolean {
   return itemShape.length === 3 && (itemShape[2] === 1 || itemShape[2] === 3);
 }
 
-/** The first held-out items as the model sees them, [N, ...item], and their posterior means [N, k]. */
+/**
+ * Held-out items as the model sees them, [N, ...item], and their posterior means [N, k]. They are spread evenly over the
+ * set, as some are ordered by class.
+ */
 export function encodeHeldOut(
   tf: TensorFlow,
   { dataset, config, vae }: PictureSource,
   count: number,
 ): { x: Tensor; mean: Tensor2D; labels: Int32Array | undefined } {
-  const items = tf.slice(dataset.test, 0, count);
+  const step = dataset.test.shape[0] / count;
+  const rows = Int32Array.from({ length: count }, (_, i) => Math.floor(i * step));
+  const items = tf.gather(dataset.test, tf.tensor1d(rows, "int32"));
   const x = drawPixels(tf, config.data.binarisation, items, tf.tensor1d([config.seed, 0], "int32"));
-  const labels = dataset.labels?.test.subarray(0, count);
+  const all = dataset.labels?.test;
+  const labels = all && rows.map((row) => all[row]!);
   const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
   return { x, mean: vae.encode(x, { label }).mean, labels };
 }
