@@ -7,6 +7,7 @@ import type { TensorFlow } from "../tensorflow/index.js";
 import { gatherBatch } from "../training/item-source.js";
 import { type Batch, drawPixels } from "../training/step.js";
 import { elboTerms, rateOf } from "../vae/objective.js";
+import { outputSizes } from "../vae/output-sizes.js";
 import type { Vae } from "../vae/vae.js";
 import { LogMeanExp } from "./log-mean-exp.js";
 
@@ -81,7 +82,9 @@ export function* measureEvidence(
 ): Generator<ItemEvidence> {
   const { tf, images } = source;
   const count = images.shape[0]!;
-  const rows = Math.max(1, Math.floor(ELEMENTS / (images.size / count)));
+  const networks = [source.vae.encoder, source.vae.decoder];
+  const largest = Math.max(images.size / count, ...networks.flatMap(outputSizes));
+  const rows = Math.max(1, Math.floor(ELEMENTS / largest));
   const draws = Math.min(samples, rows, MOST_DRAWS);
   const size = Math.min(count, MOST_IMAGES, Math.max(1, Math.floor(rows / draws)));
   const x = seenByModel(source, seed);

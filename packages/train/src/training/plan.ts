@@ -1,8 +1,9 @@
 /** What a training would be, without one: sizes and memory of a configuration, on its real data. */
-import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-node";
+import type { LayersModel } from "@tensorflow/tfjs-node";
 import { parseConfig, type TrainConfig } from "../config.js";
 import { type Dataset, loadDataset } from "../data/dataset.js";
 import { loadTensorFlow } from "../tensorflow/index.js";
+import { outputSizes } from "../vae/output-sizes.js";
 import { buildVae, type Vae } from "../vae/vae.js";
 import { requireFit } from "./requirements.js";
 
@@ -61,19 +62,11 @@ function memoryOf(
   const copies = 4 + (training.weightAverage ? 1 : 0) + (training.earlyStop ? 1 : 0);
   const networks = [vae.encoder, vae.decoder];
   const parameters = networks.reduce((sum, network) => sum + network.countParams(), 0);
-  const outputs = outputSizes(vae.encoder) + objective.samples * outputSizes(vae.decoder);
+  const sum = (network: LayersModel) => outputSizes(network).reduce((a, b) => a + b);
+  const outputs = sum(vae.encoder) + objective.samples * sum(vae.decoder);
   return {
     data: (FLOAT * (train.size + test.size)) / MEGABYTE,
     weights: (copies * FLOAT * parameters) / MEGABYTE,
     activations: (2 * FLOAT * training.batchSize * outputs) / MEGABYTE,
   };
-}
-
-/** Numbers that all layers give for one item. */
-function outputSizes({ layers }: LayersModel): number {
-  const outputs = layers.flatMap(({ output }) => output as SymbolicTensor | SymbolicTensor[]);
-  return outputs.reduce(
-    (sum, { shape }) => sum + shape.slice(1).reduce<number>((a, b) => a * (b ?? 1), 1),
-    0,
-  );
 }
