@@ -234,7 +234,38 @@ describe("a trained VAE", () => {
   });
 });
 
+test("a run of the graph holds no more than its widest layer allows", async () => {
+  const config = smallConfig({ model: { type: "dense", hidden: [2 ** 13] } });
+  const dataset = await loadDataset(tf, config.data);
+  const vae = buildVae(tf, config, dataset);
+  const images = tf.slice(dataset.test, 0, 20);
+  const done: number[] = [];
+  const source = { tf, vae, images, binarisation: "none", latentSize: 4 } as const;
+  const options = { samples: 32, seed: 1, onProgress: (items: number) => done.push(items) };
+  expect([...measureEvidence(source, options)]).toHaveLength(20);
+  expect(done).toEqual([8, 16, 20]); // of 32 draws each: 8 * 32 * 2^13 numbers are 2^21
+  tf.dispose(images);
+  vae.dispose();
+  dataset.dispose();
+});
+
 describe("evaluateRun", () => {
+  test("says whether x is binary, however it came to be so", async () => {
+    const folder = await temporaryFolder();
+    const idx = [0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 28, 0, 0, 0, 28];
+    const report = async (name: string, levels: readonly number[]) => {
+      const pixels = Array.from({ length: 60 * 784 }, (_, i) => levels[i % levels.length]!);
+      const file = join(folder, `${name}.idx`);
+      await writeFile(file, Uint8Array.from([...idx, ...pixels]));
+      const data = { name: "idx", train: file, heldOut: 0.5 } as const;
+      const run = join(folder, name);
+      await train(smallConfig({ data, training: { epochs: 1, batchSize: 30 } }), { out: run });
+      return evaluateRun(run, { samples: 2 });
+    };
+    expect(await report("binary", [0, 255, 255])).toMatchObject({ binarised: true });
+    expect(await report("grey", [0, 255, 128])).toMatchObject({ binarised: false });
+  });
+
   test("reports a finished run, in its folder too", async () => {
     const run = join(await temporaryFolder(), "run");
     const data = { ...smallConfig().data, binarisation: "dynamic" } as const;
@@ -251,6 +282,8 @@ describe("evaluateRun", () => {
     const { test: heldOut } = epochs.at(-1)!;
     expect(Math.abs(report.rate / heldOut.rate - 1)).toBeLessThan(0.1);
     expect(report.activeUnits).toBe(heldOut.activeUnits);
+
+    expect(report.likelihood).toBe("bernoulli");
 
     for (const options of [{ samples: 0 }, { items: 201 }, { seed: -1 }, { samples: 1.5 }]) {
       const [name] = Object.keys(options);

@@ -36,7 +36,7 @@ export function addEvaluate(program: Command): void {
 }
 
 function reportText(report: EvaluationReport, folder: string): string {
-  const { items, samples, seed, binarised } = report;
+  const { items, samples, seed, likelihood, binarised } = report;
   const nats = (value: number) => value.toFixed(3);
   const lines = [
     `${report.name}: ${items} held-out items, ${samples} ${samples === 1 ? "sample" : "samples"} each, seed ${seed}`,
@@ -48,7 +48,7 @@ function reportText(report: EvaluationReport, folder: string): string {
     `active units    ${report.activeUnits}`,
     `report          ${folder}/${EVALUATION}`,
   ];
-  if (!binarised) {
+  if (likelihood === "bernoulli" && !binarised) {
     lines.push(
       "Grey values as probabilities have no log-likelihood: compare these numbers with their own kind alone.",
     );

@@ -1,10 +1,11 @@
 /** The evaluation of a finished run: log p(x) by importance sampling, beside both terms of the bound. */
 import { join, resolve } from "node:path";
+import type { Tensor } from "@tensorflow/tfjs-node";
 import { configHash, type TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { itemSize } from "../data/source.js";
 import { OptionError } from "../errors.js";
-import { loadTensorFlow } from "../tensorflow/index.js";
+import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
 import { loadRunData } from "../training/run-data.js";
 import { EVALUATION, loadRun, requireFolder } from "../training/run-folder.js";
@@ -19,15 +20,19 @@ export interface EvaluationReport {
   name: string;
   dataset: string;
   configHash: string;
+  likelihood: TrainConfig["likelihood"]["name"];
   /** Held-out items, the first ones of the set. */
   items: number;
   /** K, draws of z for each. */
   samples: number;
   /** Of pixels and draws. */
   seed: number;
-  /** Whether x is binary; of grey values as probabilities, `logLikelihood` is a bound's analogue and no likelihood. */
+  /** Whether x is binary, drawn so or given so. */
   binarised: boolean;
-  /** L_K, which is at most log p(x) in expectation and grows towards it with K. */
+  /**
+   * L_K, which is at most log p(x) in expectation and grows towards it with K. A Bernoulli likelihood of values that are
+   * not binary has no log p(x): it is then a number to compare with its own kind alone.
+   */
   logLikelihood: number;
   /** Of `logLikelihood`, from the spread over the items. */
   standardError: number;
@@ -88,9 +93,11 @@ export async function evaluateRun(
       { samples, seed, onProgress: (done) => onProgress?.(done, count) },
     );
     const dimensions = itemSize(dataset.itemShape);
+    const binarised = config.data.binarisation !== "none" || isBinary(tf, images);
     const numbers = summariseEvidence(evidence, config.latent.size, dimensions);
     tf.dispose(label ? [images, label] : [images]);
-    const report = { ...describe(config, dataset.name), items: count, samples, seed, ...numbers };
+    const described = describe(config, dataset.name, binarised);
+    const report = { ...described, items: count, samples, seed, ...numbers };
     await writeJson(join(folder, EVALUATION), report);
     return report;
   } finally {
@@ -99,14 +106,19 @@ export async function evaluateRun(
   }
 }
 
-function describe(config: TrainConfig, dataset: string) {
+function isBinary(tf: TensorFlow, x: Tensor): boolean {
+  return tf.tidy(() => tf.all(tf.equal(tf.square(x), x)).dataSync()[0] === 1);
+}
+
+function describe(config: TrainConfig, dataset: string, binarised: boolean) {
   return {
     format: "vaeport-evaluation",
     version: 1,
     name: config.name,
     dataset,
     configHash: configHash(config),
-    binarised: config.data.binarisation !== "none",
+    likelihood: config.likelihood.name,
+    binarised,
   } as const;
 }
 
