@@ -18,13 +18,13 @@ const MODEL = join(repository, "models", "mnist-dense-20");
 
 /**
  * Rounds, and decodes of one image in each: 100 000 in all, 5000 where the GPU is emulated. cpu and cuda run in Node, whose
- * resident memory moves by 2 MB from round to round: more of them tell growth from that.
+ * resident memory moves by some MB within hundreds of rounds: more of them tell growth from that.
  */
 const CASES = /** @type {const} */ ([
-  { provider: "cpu", rounds: 200, decodes: 500 },
+  { provider: "cpu", rounds: 1000, decodes: 100 },
   { provider: "wasm", rounds: 50, decodes: 2000 },
   { provider: "webgpu", rounds: 50, decodes: 100 },
-  { provider: "cuda", rounds: 200, decodes: 500 },
+  { provider: "cuda", rounds: 1000, decodes: 100 },
 ]);
 
 const { values, positionals: named } = parseArgs({
