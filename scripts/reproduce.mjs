@@ -41,14 +41,29 @@ async function reproduce(name) {
     const [begun, finished] = ["metrics.jsonl", "summary.json"].map((file) => {
       return existsSync(join(run, file));
     });
+    if (begun) await requireSame(config, seed, run);
     if (!begun) await command("train", ["train", config, "-o", run, "--seed", String(seed)]);
     else if (!finished) await command("train", ["resume", run]);
-    if (samples && !readEvaluation(run)) {
+    if (samples && readEvaluation(run)?.samples !== samples) {
       await command("train", ["evaluate", run, "--samples", String(samples)]);
     }
     runs.push({ seed, epochs: readEpochs(run), evaluation: readEvaluation(run) });
   }
   return record(name, runs);
+}
+
+/**
+ * A run of another config would be published as this one's.
+ *
+ * @param {string} config
+ * @param {number} seed
+ * @param {string} run
+ */
+async function requireSame(config, seed, run) {
+  const { configHash, readConfig } = await import("@vaeport/train"); // built by now
+  const wanted = { ...(await readConfig(config)), seed };
+  if (configHash(wanted) === configHash(await readConfig(join(run, "config.json")))) return;
+  throw new SetupError(`${run} is a run of another config. Move it away to train anew.`);
 }
 
 /** @typedef {import("./lib/reproductions.mjs").Numbers & { seed: number }} SeedRun */
