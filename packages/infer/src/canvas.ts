@@ -1,5 +1,6 @@
 /** `@vaeport/infer/canvas`: draws results that stay on the GPU, without reading them back. */
 import { InputError } from "./errors.js";
+import { requireFinite, requireWhole } from "./input.js";
 import type { GpuTensor } from "./runtime/types.js";
 
 /** The part of WebGPU in use, https://www.w3.org/TR/webgpu/. */
@@ -98,6 +99,8 @@ export class CanvasPainter {
   /** Draws a batch over the whole canvas, whose size is the caller's. The tensor may be disposed of right after. */
   draw(tensor: GpuTensor, { range = [0, 1], columns }: DrawOptions = {}): void {
     const [items, height, width, channels = 1] = pictureShape(tensor.shape);
+    if (columns !== undefined) requireWhole("CanvasPainter: columns", columns, 1);
+    for (const end of [range?.[0], range?.[1]]) requireFinite("CanvasPainter: range", end);
     const across = columns ?? Math.ceil(Math.sqrt(items));
     const down = Math.ceil(items / across);
     const device = tensor.device as Device;
