@@ -9,9 +9,12 @@ import type { DataSource, ItemArray, ReadProgress } from "./source.js";
 import { splitItems } from "./split.js";
 import { rangeOf } from "./values.js";
 
+/** Items as a file holds them. */
+type FileItems = ItemArray & Pick<NumberArray, "type">;
+
 const PARSERS: Record<ArraysConfig["name"], (bytes: Uint8Array, where: string) => NumberArray> = {
   npy: parseNpy,
-  idx: (bytes, where) => parseIdx(bytes, { where }),
+  idx: (bytes, where) => ({ ...parseIdx(bytes, { where }), type: "u1" }),
 };
 
 /** @throws DataError naming the file that cannot be read, or does not fit the others */
@@ -54,9 +57,9 @@ async function readItems(
   file: string,
   labelsFile: string | undefined,
   read: (file: string) => Promise<NumberArray>,
-): Promise<ItemArray> {
-  const { shape, values } = await read(file);
-  const items = { shape: itemsShape(shape, file), values };
+): Promise<FileItems> {
+  const { shape, values, type } = await read(file);
+  const items = { shape: itemsShape(shape, file), values, type };
   if (labelsFile === undefined) return items;
   const labels = await read(labelsFile);
   const valid = labels.values.every((value) => Number.isInteger(value) && value >= 0);
@@ -90,15 +93,22 @@ function itemsShape(shape: readonly number[], file: string): ItemArray["shape"] 
 }
 
 function requireSameItems(
-  train: ItemArray,
-  test: ItemArray,
+  train: FileItems,
+  test: FileItems,
   trainFile: string,
   testFile: string,
 ): void {
   const [ours, theirs] = [train, test].map(({ shape }) => shape.slice(1).join(", "));
-  if (ours === theirs) return;
+  if (ours !== theirs) {
+    throw new DataError(
+      `${testFile}: items of shape [${theirs}], and those of ${trainFile} have [${ours}].`,
+    );
+  }
+  // Bytes are scaled and other numbers are not: items of both would not be on one scale.
+  if (train.values.constructor === test.values.constructor) return;
   throw new DataError(
-    `${testFile}: items of shape [${theirs}], and those of ${trainFile} have [${ours}].`,
+    `${testFile}: holds elements of type ${test.type}, and ${trainFile} ones of ${train.type}; bytes (u1) ` +
+      "become 0..1, and other numbers stay as they are. Save both as one type.",
   );
 }
 

@@ -6,6 +6,8 @@ export interface NumberArray {
   shape: number[];
   /** Bytes as they are, any other type as float32. */
   values: Uint8Array | Float32Array;
+  /** What the file holds, in NumPy's words without the byte order: "u1", "f4". */
+  type: string;
 }
 
 const MAGIC = "\u0093NUMPY";
@@ -69,9 +71,9 @@ export function parseNpy(bytes: Uint8Array, where = "npy data"): NumberArray {
         `elements, and shape [${shape.join(", ")}] of ${type} takes ${length * size}. Save it again.`,
     );
   }
-  if (type === "u1") return { shape, values: bytes.slice(data) };
+  if (type === "u1") return { shape, values: bytes.slice(data), type };
   const read = reader(order !== ">");
   const values = new Float32Array(length); // and a plain loop: `Float32Array.from` takes many times as long
   for (let i = 0; i < length; i++) values[i] = read(view, data + i * size);
-  return { shape, values };
+  return { shape, values, type };
 }

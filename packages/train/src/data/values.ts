@@ -6,14 +6,15 @@ import { type ItemArray, itemSize } from "./source.js";
  * The range of items: the one stated, [0, 1] where all lie in it, else from the smallest to the largest.
  *
  * @param where how messages call each set
- * @throws DataError naming the first item with a value that is no finite number, or outside the range stated
+ * @throws DataError naming the first item with a value that is no finite number, or outside the range stated,
+ *   and when another range than [0, 1] is stated of bytes
  */
 export function rangeOf(
   sets: readonly ItemArray[],
   where: readonly string[],
   stated?: readonly [number, number],
 ): [number, number] {
-  if (sets.every(({ values }) => values instanceof Uint8Array)) return [0, 1];
+  if (sets.every(({ values }) => values instanceof Uint8Array)) return byteRange(where[0]!, stated);
   const [low, high] = stated ?? [-Infinity, Infinity];
   let [least, most] = [0, 1];
   for (const [set, { values, shape }] of sets.entries()) {
@@ -34,4 +35,13 @@ export function rangeOf(
     }
   }
   return stated ? [stated[0], stated[1]] : [least, most];
+}
+
+/** Bytes have one scale, so that a range in their own numbers would be a mistake of 255 times. */
+function byteRange(where: string, stated: readonly [number, number] = [0, 1]): [number, number] {
+  if (stated[0] === 0 && stated[1] === 1) return [0, 1];
+  throw new DataError(
+    `${where}: holds bytes, which become 0..1, and data.range is [${stated.join(", ")}]. ` +
+      "Leave data.range out, or save the values as float32.",
+  );
 }

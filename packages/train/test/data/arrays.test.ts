@@ -133,6 +133,22 @@ describe("npy and idx", () => {
     expect((await load({ name: "npy", train: paths.low, range: [-9, 9] })).range).toEqual([-9, 9]);
   });
 
+  test("bytes beside other numbers are refused, and a range of bytes that is not theirs", async () => {
+    const paths = await files({ bytes: npy("u1"), floats: npy("<f4"), longs: npy("<i8") });
+    const { bytes, floats, longs } = paths;
+    expect(await refused({ name: "npy", train: bytes, test: floats })).toMatch(
+      /floats: holds elements of type f4, and .*bytes ones of u1; .* Save both as one type\.$/,
+    );
+    expect(
+      await refused({ name: "npy", train: floats, test: bytes, includeHeldOut: true }),
+    ).toMatch(/bytes: holds elements of type u1, and .*floats ones of f4/);
+    expect((await load({ name: "npy", train: floats, test: longs })).range).toEqual([-5, 6]);
+    expect(await refused({ name: "npy", train: bytes, range: [0, 255] })).toMatch(
+      /bytes: holds bytes, which become 0\.\.1, and data\.range is \[0, 255\]\. Leave data\.range out/,
+    );
+    expect((await load({ name: "npy", train: bytes, range: [0, 1] })).range).toEqual([0, 1]);
+  });
+
   test("what does not fit is refused, by file", async () => {
     const paths = await files({
       items: npy("<f4"),
