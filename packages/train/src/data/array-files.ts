@@ -12,6 +12,9 @@ import { rangeOf } from "./values.js";
 /** Items as a file holds them. */
 type FileItems = ItemArray & Pick<NumberArray, "type">;
 
+/** Of labels; far larger ones are identifiers or dates, by mistake. */
+const LARGEST_LABEL = 65535;
+
 const PARSERS: Record<ArraysConfig["name"], (bytes: Uint8Array, where: string) => NumberArray> = {
   npy: parseNpy,
   idx: (bytes, where) => ({ ...parseIdx(bytes, { where }), type: "u1" }),
@@ -69,7 +72,18 @@ async function readItems(
         `expected a whole number from 0 for each of the ${shape[0]} items of ${file}.`,
     );
   }
+  requireSmallLabels(labels.values, labelsFile);
   return { ...items, labels: Int32Array.from(labels.values) };
+}
+
+/** Before they become int32, in which a larger one would be another. */
+function requireSmallLabels(labels: NumberArray["values"], file: string): void {
+  const item = labels.findIndex((label) => label > LARGEST_LABEL);
+  if (item < 0) return;
+  throw new DataError(
+    `${file}: the label of item ${item} is ${labels[item]}, expected at most ${LARGEST_LABEL}, since each number ` +
+      "up to the largest is a class. Number the classes from 0.",
+  );
 }
 
 /** [N, H, W, C], of [N, H, W] as well, or [N, D]. */

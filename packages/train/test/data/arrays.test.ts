@@ -133,6 +133,15 @@ describe("npy and idx", () => {
     expect((await load({ name: "npy", train: paths.low, range: [-9, 9] })).range).toEqual([-9, 9]);
   });
 
+  test.each([200_000_000, 20_240_000_000, 65_536])("a label of %d is refused", async (label) => {
+    const labels = bigInts(npy("<i8"), [4], [0n, 65_535n, BigInt(label), 1n]);
+    const train = bigInts(npy("<i8"), [4, 1], [1n, 2n, 3n, 4n]);
+    const paths = await files({ train, trainLabels: labels });
+    expect(await refused({ name: "npy", ...paths })).toMatch(
+      `trainLabels: the label of item 2 is ${Math.fround(label)}, expected at most 65535`,
+    );
+  });
+
   test("bytes beside other numbers are refused, and a range of bytes that is not theirs", async () => {
     const paths = await files({ bytes: npy("u1"), floats: npy("<f4"), longs: npy("<i8") });
     const { bytes, floats, longs } = paths;
@@ -185,6 +194,15 @@ describe("npy and idx", () => {
     );
   });
 });
+
+/** Another array in a file of NumPy's as "<i8" of shape (2, 2, 3). */
+function bigInts(bytes: Uint8Array, shape: readonly number[], values: readonly bigint[]) {
+  const start = bytes.length - 12 * 8;
+  const axes = `(${shape.join(", ")},)`.padEnd(9);
+  const header = Buffer.from(bytes.subarray(0, start)).toString("latin1");
+  const changed = Buffer.from(header.replace("(2, 2, 3)", axes), "latin1");
+  return Uint8Array.from([...changed, ...new Uint8Array(BigInt64Array.from(values).buffer)]);
+}
 
 /** The last number becomes NaN. */
 function nan(bytes: Uint8Array): Uint8Array {
