@@ -66,7 +66,18 @@ const csv = section({
   train: path("File of the training items"),
   test: path("File of the held-out items").optional(),
   heldOut,
-  labelColumn: z.string().optional().describe("Name of the column that holds the classes"),
+  header: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the first row names the columns; by default where it is all text, and not where it is all numbers",
+    ),
+  labelColumn: z
+    .string()
+    .optional()
+    .describe(
+      "Name of the column that holds the classes; without a header, they are column 1, column 2 and so on",
+    ),
   scale: z
     .enum(["none", "unit", "standard"])
     .default("none")

@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { CsvError, parse } from "csv-parse";
 import type { CsvConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
+import { type Columns, columnsOf } from "./csv-header.js";
 import type { DataSource, ItemArray, ReadProgress } from "./source.js";
 import { splitItems } from "./split.js";
 import { rangeOf } from "./values.js";
@@ -20,10 +21,8 @@ interface Table {
 /** @throws DataError naming file, line and column of what is no number, or no row of the table */
 export async function readCsv(config: CsvConfig, onProgress?: ReadProgress): Promise<DataSource> {
   const { train: file, test: heldOutFile, heldOut, labelColumn } = config;
-  const table = await readTable(file, labelColumn, onProgress);
-  const heldOutTable = heldOutFile
-    ? await readTable(heldOutFile, labelColumn, onProgress)
-    : undefined;
+  const table = await readTable(file, config, onProgress);
+  const heldOutTable = heldOutFile ? await readTable(heldOutFile, config, onProgress) : undefined;
   if (heldOutTable && heldOutTable.columns.join() !== table.columns.join()) {
     throw new DataError(
       `${heldOutFile}: has the columns ${heldOutTable.columns.join(", ")}, and ${file} has ${table.columns.join(", ")}.`,
@@ -47,11 +46,11 @@ export async function readCsv(config: CsvConfig, onProgress?: ReadProgress): Pro
 
 async function readTable(
   file: string,
-  labelColumn: string | undefined,
+  config: CsvConfig,
   onProgress?: ReadProgress,
 ): Promise<Table> {
   try {
-    return await parseTable(file, labelColumn, onProgress);
+    return await parseTable(file, config, onProgress);
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     const reason = (cause as Error).message;
@@ -65,7 +64,7 @@ async function readTable(
 
 async function parseTable(
   file: string,
-  labelColumn: string | undefined,
+  config: CsvConfig,
   onProgress?: ReadProgress,
 ): Promise<Table> {
   const { size } = await stat(file);
@@ -73,43 +72,29 @@ async function parseTable(
   const options = { bom: true, trim: true, skip_empty_lines: true, info: true };
   const parser = stream.pipe(parse({ ...options, relax_column_count: true }));
   stream.on("error", (error) => parser.destroy(error));
-  let columns: string[] | undefined;
-  let label = -1;
+  let columns: Columns | undefined;
   const rows: number[][] = [];
   const classes: string[] = [];
   for await (const { record, info } of parser as AsyncIterable<{
     record: string[];
     info: { lines: number };
   }>) {
-    if (!columns) {
-      const header = record.some((cell) => cell !== "" && !Number.isFinite(Number(cell)));
-      columns = header ? record : record.map((_, i) => `column ${i + 1}`);
-      label = labelOf(columns, labelColumn, file);
-      if (header) continue;
-    }
     const where = `${file}, line ${info.lines}`;
-    requireWidth(record, columns, where);
-    if (label >= 0) classes.push(record[label]!);
-    rows.push(numbers(record, columns, label, where));
+    if (!columns) {
+      columns = columnsOf(record, config, file, where);
+      if (columns.header) continue;
+    }
+    requireWidth(record, columns.names, where);
+    if (columns.label >= 0) classes.push(record[columns.label]!);
+    rows.push(numbers(record, columns, where));
     if (rows.length % 1000 === 0) onProgress?.(stream.bytesRead, size);
   }
-  if (rows.length === 0) throw new DataError(`${file}: empty. Give at least one row of numbers.`);
+  if (!columns || rows.length === 0) {
+    throw new DataError(`${file}: empty. Give at least one row of numbers.`);
+  }
   onProgress?.(size, size);
-  const kept = columns!.filter((_, i) => i !== label);
-  return { columns: kept, rows, ...(label >= 0 && { classes }) };
-}
-
-function labelOf(
-  columns: readonly string[],
-  labelColumn: string | undefined,
-  file: string,
-): number {
-  if (labelColumn === undefined) return -1;
-  const label = columns.indexOf(labelColumn);
-  if (label >= 0) return label;
-  throw new DataError(
-    `${file}: has no column "${labelColumn}" (data.labelColumn); its columns are ${columns.join(", ")}.`,
-  );
+  const { names, label } = columns;
+  return { columns: names.filter((_, i) => i !== label), rows, ...(label >= 0 && { classes }) };
 }
 
 function requireWidth(
@@ -124,18 +109,13 @@ function requireWidth(
   );
 }
 
-function numbers(
-  record: readonly string[],
-  columns: readonly string[],
-  label: number,
-  where: string,
-): number[] {
+function numbers(record: readonly string[], { names, label }: Columns, where: string): number[] {
   return record.flatMap((cell, i) => {
     if (i === label) return [];
     const value = cell === "" ? Number.NaN : Number(cell);
     if (Number.isFinite(value)) return [value];
     throw new DataError(
-      `${where}, column "${columns[i]}": expected a number, got ${JSON.stringify(cell)}. ` +
+      `${where}, column "${names[i]}": expected a number, got ${JSON.stringify(cell)}. ` +
         (/[;\t]/.test(cell)
           ? "Separate the columns by commas."
           : "Replace it, or leave the row or column out."),

@@ -1,47 +1,14 @@
-/** Data from .npy, IDX and CSV files: values, splits, classes, and what is refused. */
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import {
-  DataError,
-  type Dataset,
-  loadDataset,
-  parseNpy,
-  type TrainConfigInput,
-} from "@vaeport/train";
+/** Data from .npy and IDX files: values, splits, classes, and what is refused. */
+import { readFile } from "node:fs/promises";
+import { DataError, loadDataset, parseNpy } from "@vaeport/train";
 import { describe, expect, test } from "vitest";
-import { temporaryFolder, tf } from "../support.js";
-
-type Data = TrainConfigInput["data"];
+import { tf } from "../support.js";
+import { files, load, refused } from "./support.js";
 
 const golden: Record<string, string> = JSON.parse(
   await readFile(new URL("golden/npy.json", import.meta.url), "utf8"),
 );
 const npy = (name: string) => Uint8Array.from(Buffer.from(golden[name]!, "base64"));
-
-/** Writes files into a new folder and gives their paths. */
-async function files<K extends string>(
-  contents: Record<K, string | Uint8Array>,
-): Promise<Record<K, string>> {
-  const folder = await temporaryFolder();
-  const paths = Object.entries(contents).map(async ([name, content]) => {
-    await writeFile(join(folder, name), content as string | Uint8Array);
-    return [name, join(folder, name)];
-  });
-  return Object.fromEntries(await Promise.all(paths));
-}
-
-async function load(data: Data): Promise<Dataset & { values: number[][] }> {
-  const dataset = await loadDataset(tf, data);
-  const values = [dataset.train, dataset.test].map((set) => [...set.dataSync()]);
-  dataset.dispose();
-  return { ...dataset, values };
-}
-
-async function refused(data: Data): Promise<string> {
-  const error = await loadDataset(tf, data).catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(DataError);
-  return (error as Error).message;
-}
 
 /** An IDX file of bytes. */
 function idx(shape: readonly number[], values: readonly number[]): Uint8Array {
@@ -209,64 +176,3 @@ function nan(bytes: Uint8Array): Uint8Array {
   new DataView(bytes.buffer).setFloat32(bytes.length - 4, Number.NaN, true);
   return bytes;
 }
-
-describe("csv", () => {
-  const IRIS = "length, width, kind\n1, 10, b\n3, 20, a\n\n5, 10, b\n";
-
-  test("reads columns, and classes by name; a row is an item", async () => {
-    const paths = await files({ train: IRIS, test: "length,width,kind\n2,2,c\n" });
-    const data = { name: "csv", ...paths, labelColumn: "kind" } as const;
-    const { values, itemShape, labels, range } = await load(data);
-    expect(values).toEqual([
-      [1, 10, 3, 20, 5, 10],
-      [2, 2],
-    ]);
-    expect(itemShape).toEqual([2]);
-    expect(range).toEqual([0, 20]);
-    expect(labels!.names).toEqual(["a", "b", "c"]);
-    expect([...labels!.train, ...labels!.test]).toEqual([1, 0, 1, 2]);
-  });
-
-  test("scales by the training columns, and reads a table without a header", async () => {
-    const paths = await files({ train: "1,7\n3,7\n5,7\n", test: "7,7\n" });
-    const unit = await load({ name: "csv", ...paths, scale: "unit" });
-    expect(unit.values).toEqual([
-      [0, 0, 0.5, 0, 1, 0],
-      [1.5, 0],
-    ]);
-    const standard = await load({ name: "csv", ...paths, scale: "standard" });
-    const one = Math.fround(Math.sqrt(3 / 2));
-    expect(standard.values[0]).toEqual([-one, 0, 0, 0, one, 0].map((v) => expect.closeTo(v, 6)));
-  });
-
-  test("names line and column of what is no number, or no row of the table", async () => {
-    const paths = await files({
-      train: "a,b\n1,2\n3,\n",
-      words: "a,b\n1,x\n",
-      other: "a;b\n1;2\n",
-      none: "a,b\n",
-      ragged: "1,2\n3\n",
-      open: '1,2\n3,"4\n',
-    });
-    expect(await refused({ name: "csv", train: paths.train })).toMatch(
-      /train, line 3, column "b": expected a number, got ""/,
-    );
-    expect(await refused({ name: "csv", train: paths.words })).toMatch(/words, line 2.*got "x"/);
-    expect(await refused({ name: "csv", train: paths.other })).toMatch(
-      /got "1;2"\. Separate the columns by commas/,
-    );
-    expect(await refused({ name: "csv", train: paths.none })).toMatch(/none: empty/);
-    expect(await refused({ name: "csv", train: paths.ragged })).toMatch(
-      /ragged, line 2: expected 2 cells, as in the first row, got 1\. .*leave the row out/,
-    );
-    expect(await refused({ name: "csv", train: paths.open })).toMatch(
-      /open: cannot be read \(.*line 2.*\)\. Quote whole cells/,
-    );
-    expect(await refused({ name: "csv", train: `${paths.open}s` })).toMatch(
-      /cannot be read \(ENOENT.*\)\. Give the path/,
-    );
-    expect(await refused({ name: "csv", train: paths.train, labelColumn: "c" })).toMatch(
-      /has no column "c" \(data\.labelColumn\); its columns are a, b/,
-    );
-  });
-});
