@@ -1,5 +1,6 @@
 /** A folder of images: sub-folders are classes; files are decoded, resized and made grey or colour. */
-import { readdir } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ImagesConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
@@ -39,12 +40,15 @@ export async function readImageFolder(
 
 /** Images of a folder, or of its sub-folders, in the order of their names. */
 async function listImages(folder: string): Promise<ImageFile[]> {
-  const entries = await list(folder);
-  const isImage = ({ name }: { name: string }) => IMAGE.test(name) && !name.startsWith(".");
-  const own = entries.filter((entry) => entry.isFile() && isImage(entry));
+  const own: Dirent[] = [];
+  const classFolders: Dirent[] = [];
+  for (const entry of await list(folder)) {
+    if (await isFolder(folder, entry)) classFolders.push(entry);
+    else if (isImage(entry)) own.push(entry);
+  }
   const files = own.map(({ name }) => ({ path: join(folder, name), className: "" }));
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
-    const inside = (await list(join(folder, name))).filter((entry) => isImage(entry));
+  for (const { name } of classFolders) {
+    const inside = (await list(join(folder, name))).filter(isImage);
     files.push(...inside.map((file) => ({ path: join(folder, name, file.name), className: name })));
   }
   if (files.length === 0) {
@@ -61,7 +65,26 @@ async function listImages(folder: string): Promise<ImageFile[]> {
   return files;
 }
 
-async function list(folder: string) {
+function isImage({ name }: Dirent): boolean {
+  return IMAGE.test(name) && !name.startsWith(".");
+}
+
+/** Of a symbolic link, whether it leads to one. */
+async function isFolder(folder: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  try {
+    return (await stat(join(folder, entry.name))).isDirectory();
+  } catch (cause) {
+    if (IMAGE.test(entry.name)) return false; // to be named among all that cannot be read
+    const reason = (cause as Error).message;
+    throw new DataError(
+      `${join(folder, entry.name)}: a symbolic link that leads nowhere (${reason}). Mend or remove it.`,
+      { cause },
+    );
+  }
+}
+
+async function list(folder: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));

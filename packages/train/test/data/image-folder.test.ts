@@ -1,5 +1,5 @@
 /** Data from a folder of images: decoding, resizing, classes, and the files that are refused. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createCanvas } from "@napi-rs/canvas";
 import { DataError, loadDataset, type TrainConfigInput } from "@vaeport/train";
@@ -77,6 +77,29 @@ describe("a folder of images", () => {
     expect(grey.itemShape).toEqual([2, 2, 1]);
     expect(Math.round(255 * grey.train.dataSync()[0]!)).toBe(Math.round(0.299 * 255));
     grey.dispose();
+  });
+
+  test("follows symbolic links to images and to folders of a class", async () => {
+    const store = await folderOf({ "x/1.png": plain("#ffffff"), "y/2.png": plain("#000000") });
+    const folder = await folderOf({ "a/3.png": plain("#ffffff") });
+    await symlink(join(store, "x"), join(folder, "linked"));
+    const { labels } = await load({ folder, heldOutFolder: folder, ...size });
+    expect(labels).toMatchObject({ names: ["a", "linked"], train: Int32Array.of(0, 1) });
+
+    const loose = await folderOf({ "1.png": plain("#ffffff"), "notes.txt": "no image" });
+    await symlink(join(store, "y/2.png"), join(loose, "2.png"));
+    await symlink(join(loose, "notes.txt"), join(loose, "more.txt"));
+    const { train } = await load({ folder: loose, heldOutFolder: loose, height: 1, width: 1 });
+    expect(train).toEqual([255, 0]);
+
+    await symlink(join(store, "none.png"), join(loose, "3.png"));
+    await expect(load({ folder: loose })).rejects.toThrow(/^1 of 3 images .*\n.*3\.png: /);
+    await symlink(join(store, "z"), join(folder, "nowhere"));
+    const lost = load({ folder });
+    await expect(lost).rejects.toThrow(DataError);
+    await expect(lost).rejects.toThrow(
+      /nowhere: a symbolic link that leads nowhere \(ENOENT.*\)\. Mend or remove it\.$/,
+    );
   });
 
   test("fits an image by cutting it, by black borders, or by stretching it", async () => {
