@@ -11,6 +11,7 @@ const least = {
   model: { type: "dense" },
   latent: { size: 2 },
 };
+const idx = (keys: object) => ({ ...least, data: { name: "idx", train: "a", ...keys } });
 const conv = (layer: object) => ({ ...least, model: { type: "conv", layers: [layer] } });
 
 describe("parseConfig", () => {
@@ -99,6 +100,41 @@ describe("parseConfig", () => {
       /likelihood: expected an object whose name is "bernoulli", .*, got "gaussian"/,
     ],
     ["another dataset", { ...least, data: { name: "x" } }, /data\.name: .*or "csv", got "x"/],
+    [
+      "labels of held-out items that are not given",
+      idx({ trainLabels: "b", testLabels: "c" }),
+      /data\.testLabels: holds classes of held-out items, and test, .* is not given, got "c"$/,
+    ],
+    [
+      "labels of the training items alone",
+      idx({ trainLabels: "b", test: "c" }),
+      /data\.testLabels: required \(trainLabels is given, and both sets have classes or neither/,
+    ],
+    [
+      "labels of the held-out items alone",
+      idx({ test: "b", testLabels: "c" }),
+      /data\.trainLabels: required \(testLabels is given/,
+    ],
+    [
+      "a part held out beside a file of held-out items",
+      idx({ test: "b", heldOut: 0.2 }),
+      /data\.heldOut: has no effect beside test, .*; leave one of the two out, got 0\.2$/,
+    ],
+    [
+      "a part held out beside a table of held-out items",
+      { ...least, data: { name: "csv", train: "a", test: "b", heldOut: 0.2 } },
+      /data\.heldOut: has no effect beside test,/,
+    ],
+    [
+      "a part held out beside a folder of held-out images",
+      { ...least, data: { name: "images", folder: "a", heldOutFolder: "b", heldOut: 0.2 } },
+      /data\.heldOut: has no effect beside heldOutFolder,/,
+    ],
+    [
+      "a value of a variance that is not fixed",
+      { ...least, likelihood: { name: "gaussian", variance: "learned", varianceValue: 0.5 } },
+      /likelihood\.varianceValue: has no effect where variance is "learned"; .*, got 0\.5$/,
+    ],
     ["a path for a name", { ...least, name: "../x" }, /name: use letters.*got "\.\.\/x"/],
   ])("refuses %s", (_, value, message) => {
     const parse = () => parseConfig(value, "f");
@@ -124,6 +160,13 @@ describe("parseConfig", () => {
     expect(parseConfig(config)).toEqual(config);
     expect(configHash(parseConfig({ ...least, seed: 1 }))).toBe(configHash(config));
     expect(configHash(parseConfig({ ...least, seed: 2 }))).not.toBe(configHash(config));
+  });
+
+  test("defaults that a run folder holds, written out, stand beside keys that pass over them", () => {
+    const likelihood = { name: "gaussian", variance: "optimal" };
+    const config = parseConfig({ ...idx({ test: "b" }), likelihood });
+    expect(config).toMatchObject({ data: { heldOut: 0.1 }, likelihood: { varianceValue: 1 } });
+    expect(parseConfig(config)).toEqual(config);
   });
 });
 

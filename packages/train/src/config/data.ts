@@ -21,8 +21,22 @@ const common = {
 const path = (what: string) =>
   z.string().min(1).describe(`${what}; a relative path starts at the config file`);
 
+const HELD_OUT = 0.1;
+
 /** Where no held-out items are given, a part of the training ones is held out, the same part for every seed. */
-const heldOut = z.number().gt(0).lt(1).default(0.1).describe("Part that is held out, drawn once");
+const heldOut = z
+  .number()
+  .gt(0)
+  .lt(1)
+  .default(HELD_OUT)
+  .describe("Part that is held out, drawn once");
+
+/** Of a part beside held-out items of their own. Resolved configurations hold the default, which says nothing. */
+function refuseUnusedPart(heldOut: number, given: string, context: z.RefinementCtx): void {
+  if (heldOut === HELD_OUT) return;
+  const message = `has no effect beside ${given}, which gives the held-out items; leave one of the two out`;
+  context.addIssue({ code: "custom", path: ["heldOut"], message });
+}
 
 const range = z
   .tuple([z.number(), z.number()])
@@ -47,6 +61,8 @@ const images = section({
     .describe("cover: cut what is over, from the middle; contain: white borders; stretch"),
   colour: z.boolean().default(false).describe("Red, green and blue instead of grey"),
   ...common,
+}).superRefine(({ heldOut, heldOutFolder }, context) => {
+  if (heldOutFolder !== undefined) refuseUnusedPart(heldOut, "heldOutFolder", context);
 });
 
 const arrays = (name: "npy" | "idx", what: string) =>
@@ -59,7 +75,27 @@ const arrays = (name: "npy" | "idx", what: string) =>
     heldOut,
     range,
     ...common,
+  }).superRefine((files, context) => {
+    if (files.test !== undefined) refuseUnusedPart(files.heldOut, "test", context);
+    const problem = labelProblem(files);
+    if (problem) context.addIssue({ code: "custom", ...problem });
   });
+
+/** A file of classes that no items belong to, or that is missing of one set. */
+function labelProblem({
+  trainLabels,
+  test,
+  testLabels,
+}: Partial<Record<"trainLabels" | "test" | "testLabels", string | undefined>>) {
+  if (test === undefined) {
+    const message = "holds classes of held-out items, and test, the file of those, is not given";
+    return testLabels === undefined ? undefined : { path: ["testLabels"], message };
+  }
+  if ((trainLabels === undefined) === (testLabels === undefined)) return undefined;
+  const [missing, given] =
+    testLabels === undefined ? ["testLabels", "trainLabels"] : ["trainLabels", "testLabels"];
+  return { path: [missing], message: `${given} is given, and both sets have classes or neither` };
+}
 
 const csv = section({
   name: z.literal("csv").describe("A table of numbers, a row for each item"),
@@ -86,6 +122,8 @@ const csv = section({
     ),
   range,
   ...common,
+}).superRefine(({ heldOut, test }, context) => {
+  if (test !== undefined) refuseUnusedPart(heldOut, "test", context);
 });
 
 export const data = z.discriminatedUnion(

@@ -6,6 +6,8 @@ const bernoulli = section({ name: z.literal("bernoulli") });
 
 const continuousBernoulli = section({ name: z.literal("continuous-bernoulli") });
 
+const VARIANCE = 1;
+
 const gaussian = section({
   name: z.literal("gaussian"),
   variance: z
@@ -14,7 +16,16 @@ const gaussian = section({
     .describe(
       "fixed: varianceValue; learned: one for each item, from the decoder; optimal: the mean squared error, one for all",
     ),
-  varianceValue: z.number().positive().default(1).describe("The variance, where it is fixed"),
+  varianceValue: z
+    .number()
+    .positive()
+    .default(VARIANCE)
+    .describe("The variance, where it is fixed"),
+}).superRefine(({ variance, varianceValue }, context) => {
+  // Resolved configurations hold the default, which says nothing.
+  if (variance === "fixed" || varianceValue === VARIANCE) return;
+  const message = `has no effect where variance is "${variance}"; leave it out, or take variance "fixed"`;
+  context.addIssue({ code: "custom", path: ["varianceValue"], message });
 });
 
 const discretisedLogistic = section({
