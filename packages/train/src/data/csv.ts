@@ -6,6 +6,7 @@ import { CsvError, parse } from "csv-parse";
 import type { CsvConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
 import { type Columns, columnsOf } from "./csv-header.js";
+import { FloatList } from "./float-list.js";
 import type { DataSource, ItemArray, ReadProgress } from "./source.js";
 import { splitItems } from "./split.js";
 import { rangeOf } from "./values.js";
@@ -13,7 +14,9 @@ import { rangeOf } from "./values.js";
 /** A table as it was read. */
 interface Table {
   columns: string[];
-  rows: number[][];
+  rows: number;
+  /** Row after row. */
+  values: Float32Array;
   /** Class of each row, where a column has them. */
   classes?: string[];
 }
@@ -73,7 +76,8 @@ async function parseTable(
   const parser = stream.pipe(parse({ ...options, relax_column_count: true }));
   stream.on("error", (error) => parser.destroy(error));
   let columns: Columns | undefined;
-  const rows: number[][] = [];
+  const values = new FloatList();
+  let rows = 0;
   const classes: string[] = [];
   for await (const { record, info } of parser as AsyncIterable<{
     record: string[];
@@ -86,15 +90,17 @@ async function parseTable(
     }
     requireWidth(record, columns.names, where);
     if (columns.label >= 0) classes.push(record[columns.label]!);
-    rows.push(numbers(record, columns, where));
-    if (rows.length % 1000 === 0) onProgress?.(stream.bytesRead, size);
+    pushNumbers(record, columns, values, where);
+    rows += 1;
+    if (rows % 1000 === 0) onProgress?.(stream.bytesRead, size);
   }
-  if (!columns || rows.length === 0) {
+  if (!columns || rows === 0) {
     throw new DataError(`${file}: empty. Give at least one row of numbers.`);
   }
   onProgress?.(size, size);
   const { names, label } = columns;
-  return { columns: names.filter((_, i) => i !== label), rows, ...(label >= 0 && { classes }) };
+  const table = { columns: names.filter((_, i) => i !== label), rows, values: values.toArray() };
+  return label >= 0 ? { ...table, classes } : table;
 }
 
 function requireWidth(
@@ -109,25 +115,33 @@ function requireWidth(
   );
 }
 
-function numbers(record: readonly string[], { names, label }: Columns, where: string): number[] {
-  return record.flatMap((cell, i) => {
-    if (i === label) return [];
+function pushNumbers(
+  record: readonly string[],
+  { names, label }: Columns,
+  values: FloatList,
+  where: string,
+): void {
+  for (let i = 0; i < record.length; i++) {
+    if (i === label) continue;
+    const cell = record[i]!;
     const value = cell === "" ? Number.NaN : Number(cell);
-    if (Number.isFinite(value)) return [value];
-    throw new DataError(
-      `${where}, column "${names[i]}": expected a number, got ${JSON.stringify(cell)}. ` +
-        (/[;\t]/.test(cell)
-          ? "Separate the columns by commas."
-          : "Replace it, or leave the row or column out."),
-    );
-  });
+    if (!Number.isFinite(value)) {
+      throw new DataError(
+        `${where}, column "${names[i]}": expected a number, got ${JSON.stringify(cell)}. ` +
+          (/[;\t]/.test(cell)
+            ? "Separate the columns by commas."
+            : "Replace it, or leave the row or column out."),
+      );
+    }
+    values.push(value);
+  }
 }
 
-function itemsOf({ rows, classes, columns }: Table, names: readonly string[]): ItemArray {
+function itemsOf({ rows, values, classes, columns }: Table, names: readonly string[]): ItemArray {
   const index = new Map(names.map((name, i) => [name, i]));
   return {
-    shape: [rows.length, columns.length],
-    values: Float32Array.from(rows.flat()),
+    shape: [rows, columns.length],
+    values,
     ...(classes && { labels: Int32Array.from(classes, (name) => index.get(name)!) }),
   };
 }
@@ -138,25 +152,37 @@ function scaleColumns(
   scale: CsvConfig["scale"],
 ): void {
   if (scale === "none") return;
-  const [rows, width] = train.shape as [number, number];
-  for (let column = 0; column < width; column++) {
-    const values = Array.from({ length: rows }, (_, row) => train.values[row * width + column]!);
-    const [shift, size] = scale === "unit" ? span(values) : deviation(values);
-    for (const { values: all } of [train, test]) {
-      for (let i = column; i < all.length; i += width) {
-        all[i] = size === 0 ? 0 : (all[i]! - shift) / size;
-      }
+  const [shifts, sizes] = scale === "unit" ? spans(train) : deviations(train);
+  const width = shifts.length;
+  for (const { values } of [train, test]) {
+    for (let i = 0; i < values.length; i++) {
+      const size = sizes[i % width]!;
+      values[i] = size === 0 ? 0 : (values[i]! - shifts[i % width]!) / size;
     }
   }
 }
 
-function span(values: readonly number[]): [number, number] {
-  const least = values.reduce((a, b) => Math.min(a, b));
-  return [least, values.reduce((a, b) => Math.max(a, b)) - least];
+/** Smallest value of each column, and how far the largest is from it. */
+function spans({ values, shape }: ItemArray): [Float64Array, Float64Array] {
+  const width = shape[1];
+  const [least, most] = [Float64Array.from(values.subarray(0, width)), new Float64Array(width)];
+  most.set(least);
+  for (let i = 0; i < values.length; i++) {
+    const column = i % width;
+    least[column] = Math.min(least[column]!, values[i]!);
+    most[column] = Math.max(most[column]!, values[i]!);
+  }
+  return [least, most.map((value, column) => value - least[column]!)];
 }
 
-function deviation(values: readonly number[]): [number, number] {
-  const mean = values.reduce((a, b) => a + b) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return [mean, Math.sqrt(variance)];
+/** Mean and standard deviation of each column. */
+function deviations({ values, shape }: ItemArray): [Float64Array, Float64Array] {
+  const [rows, width] = [shape[0], shape[1]];
+  const [means, squares] = [new Float64Array(width), new Float64Array(width)];
+  for (let i = 0; i < values.length; i++) means[i % width]! += values[i]!;
+  for (let column = 0; column < width; column++) means[column]! /= rows;
+  for (let i = 0; i < values.length; i++) {
+    squares[i % width]! += (values[i]! - means[i % width]!) ** 2;
+  }
+  return [means, squares.map((sum) => Math.sqrt(sum / rows))];
 }

@@ -1,4 +1,5 @@
-/** Data from CSV files: headers, classes, scales, and what is refused. */
+/** Data from CSV files: headers, classes, scales, what is refused, and what a large one takes. */
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { files, load, refused } from "./support.js";
 
@@ -29,6 +30,31 @@ describe("csv", () => {
     const standard = await load({ name: "csv", ...paths, scale: "standard" });
     const one = Math.fround(Math.sqrt(3 / 2));
     expect(standard.values[0]).toEqual([-one, 0, 0, 0, one, 0].map((v) => expect.closeTo(v, 6)));
+  });
+
+  test("keeps every number of a table of many, in order", async () => {
+    const rows = Array.from({ length: 50_000 }, (_, i) => `${3 * i},a,${3 * i + 1},${3 * i + 2}\n`);
+    const paths = await files({
+      train: `x,kind,y,z\n${rows.join("")}`,
+      test: "x,kind,y,z\n1,b,2,3\n",
+    });
+    const { values } = await load({ name: "csv", ...paths, labelColumn: "kind" });
+    expect(values[1]).toEqual([1, 2, 3]);
+    expect(values[0]!.length).toBe(150_000);
+    expect(values[0]!.findIndex((value, i) => value !== i)).toBe(-1);
+  });
+
+  test("holds a table as float32 while it is read, in a heap too small for its cells", async () => {
+    const row = `${Array(1000).fill("0.5").join()}\n`;
+    const { train } = await files({ train: row.repeat(4000) });
+    const script = `import { loadDataset } from "@vaeport/train";
+      const tf = { tensor: (_, shape) => ({ shape }) };
+      const { train } = await loadDataset(tf, { name: "csv", train: process.argv[1] });
+      console.log(train.shape.join());`;
+    const flags = ["--max-old-space-size=64", "--input-type=module", "-e", script, train];
+    const cwd = new URL("../..", import.meta.url);
+    const output = execFileSync(process.execPath, flags, { cwd, encoding: "utf8" });
+    expect(output.trim()).toBe("3600,1000");
   });
 
   test("asks what a first row is that may be a header as well as an item", async () => {
