@@ -127,6 +127,24 @@ describe("train --dry-run", () => {
       expect(stderr).toMatch(message);
     }
   });
+
+  test("refuses a key of a list, which is no item of it, and takes an item's", async () => {
+    const layers = [{ channels: 4, stride: 2 }, { channels: 8 }];
+    const config = smallConfig({ model: { type: "conv", layers } });
+    const file = await writeConfig(await temporaryFolder(), config);
+    const set = (override: string) =>
+      run(["train", file, "--dry-run", "--json", "--set", override]);
+    const refused = await set("model.layers.channels=64");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /command line: model\.layers\.channels: model\.layers is a list with items 0 to 1, got channels; give one of them, as model\.layers\.0\.channels, or all of it/,
+    );
+    const { stdout } = await set("model.layers.1.channels=64");
+    expect(JSON.parse(stdout).config.model.layers).toMatchObject([
+      { channels: 4 },
+      { channels: 64 },
+    ]);
+  });
 });
 
 describe("train", () => {

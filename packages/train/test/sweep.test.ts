@@ -88,6 +88,12 @@ describe("a sweep file", () => {
       /run 1 \(latent\.size -1\): latent\.size: .*got -1/,
     ],
     ["a path through a number", { list: [{ "seed.first": 1 }] }, /seed holds no keys, got 1/],
+    [
+      "an item that a list does not have",
+      { list: [{ "model.hidden.1": 64 }] },
+      /run 0 .*: model\.hidden\.1: model\.hidden is a list with items 0 to 0, got 1; give .* model\.hidden\.0, or/,
+    ],
+    ["a key of a list", { grid: { "model.hidden.length": [0] } }, /got length; give one of them/],
     ["a base that is not there", { base: "nowhere.json" }, /nowhere\.json: cannot be read/],
     ["an empty list of values", { grid: { seed: [] } }, /grid\.seed: .*got \[\]/],
     ["a value that is no list", { grid: { seed: 1 } }, /json: grid\.seed: expected array, got 1$/],
