@@ -1,8 +1,9 @@
 /** Stopping and resuming: the same end, whatever stopped a training and whenever. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -22,7 +23,8 @@ import {
   train,
   trainEpochs,
 } from "@vaeport/train";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { createRunFolder } from "../src/training/run-folder.js";
 import { withFailingWrites } from "./failing-writes.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
@@ -214,6 +216,77 @@ describe("resume", () => {
     await resume(run);
     await expect(resume(run)).rejects.toThrow(/is finished, there is nothing to resume/);
     await expect(resume(folder)).rejects.toThrow(/not a run folder/);
+  });
+});
+
+describe("a run folder that a process trains into", () => {
+  test("is refused to others, and left alone, until that process ends", async () => {
+    const folder = await temporaryFolder();
+    const run = join(folder, "run");
+    const config = smallConfig({ training: { epochs: 500, batchSize: 64 } });
+    const file = join(folder, "config.json");
+    await writeFile(file, JSON.stringify(config));
+    const child = spawn(process.execPath, [BIN, "train", file, "-o", run]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = once(child, "close");
+    await new Promise<void>((begun) => {
+      child.stdout.on("data", (chunk) => String(chunk).includes("-ELBO") && begun());
+    });
+    child.kill("SIGSTOP"); // alive, and writes nothing while its folder is looked at
+    const told = `run: is being trained by process ${child.pid} on ${hostname()}. Wait for it or stop`;
+    const before = await readdir(run, { recursive: true });
+    await expect(resume(run)).rejects.toThrow(RunFolderError);
+    await expect(resume(run)).rejects.toThrow(told);
+    await expect(train(fourEpochs, { out: run, force: true })).rejects.toThrow(told);
+    expect(await readdir(run, { recursive: true })).toEqual(before);
+    child.kill("SIGKILL");
+    await ended;
+    await train(fourEpochs, { out: run, force: true });
+    expect(await outcome(run)).toEqual(uninterrupted);
+    expect(await readdir(run)).not.toContain("run.lock");
+  });
+
+  test("is so from the start, and is not there any more where nothing came of it", async () => {
+    const above = join(await temporaryFolder(), "above");
+    const run = join(above, "run");
+    const [first, second] = await Promise.allSettled([
+      train(fourEpochs, { out: run }),
+      train(fourEpochs, { out: run }),
+    ]);
+    expect([first.status, second.status].sort()).toEqual(["fulfilled", "rejected"]);
+    const lost = first.status === "rejected" ? first : second;
+    expect(lost).toMatchObject({ reason: expect.any(RunFolderError) });
+    expect(await outcome(run)).toEqual(uninterrupted);
+    await rm(above, { recursive: true });
+    const data = { name: "csv", train: "nowhere.csv" } as const;
+    await expect(train(smallConfig({ data }), { out: run })).rejects.toThrow(/nowhere\.csv/);
+    expect(existsSync(above)).toBe(false);
+  });
+
+  test("is free again after a kill, of a process with this one's number too", async () => {
+    const here = { host: hostname(), pid: process.pid };
+    const elsewhere = { host: `not-${hostname()}`, pid: process.pid };
+    const left: [object, number][] = [
+      ...(process.platform === "linux"
+        ? ([[{ ...here, started: "1" }, 0]] as [object, number][])
+        : []),
+      [{ host: hostname(), pid: 2 ** 30 }, 0],
+      [elsewhere, 130],
+    ];
+    for (const [holder, secondsAgo] of left) {
+      const run = join(await temporaryFolder(), "run");
+      await createRunFolder(run, fourEpochs);
+      const lock = join(run, "run.lock");
+      await writeFile(lock, JSON.stringify(elsewhere));
+      await expect(resume(run)).rejects.toThrow(
+        /by process \d+ on not-.*; if it was killed, its run\.lock is void after 2 minutes\./,
+      );
+      await writeFile(lock, JSON.stringify(holder));
+      const beaten = new Date(Date.now() - 1000 * secondsAgo);
+      await utimes(lock, beaten, beaten);
+      await resume(run);
+      expect(await outcome(run)).toEqual(uninterrupted);
+    }
   });
 });
 

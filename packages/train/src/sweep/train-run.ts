@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { readConfig } from "../config.js";
 import { SweepError } from "../errors.js";
 import { makeFolder } from "../training/files.js";
+import { withLock } from "../training/lock.js";
 import { differences, type ResumeOptions, resume } from "../training/resume.js";
 import { train } from "../training/train.js";
-import { withLock } from "./lock.js";
 import type { SweepRun } from "./sweep-file.js";
 
 /** `done` already, or trained by this call: from the beginning, or on from a checkpoint. */

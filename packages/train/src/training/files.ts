@@ -8,15 +8,17 @@ import { RunFolderError } from "../errors.js";
  * Makes a folder, and those above it. One by one: `mkdir` with `recursive` never ends where the system says ENOENT of a
  * folder whose parent is there, as in /proc (Node 20).
  *
+ * @returns those that were not there, outermost first
  * @throws RunFolderError when it cannot be made
  */
-export async function makeFolder(folder: string): Promise<void> {
-  if (!existsSync(dirname(folder))) await makeFolder(dirname(folder));
+export async function makeFolder(folder: string): Promise<string[]> {
+  const above = existsSync(dirname(folder)) ? [] : await makeFolder(dirname(folder));
   try {
     await mkdir(folder);
+    return [...above, folder];
   } catch (cause) {
     const found = await stat(folder).catch(() => undefined);
-    if (found?.isDirectory()) return;
+    if (found?.isDirectory()) return above;
     const reason = (cause as Error).message;
     const problem = `${folder}: cannot be made (${reason}). Choose another folder.`;
     throw new RunFolderError(problem, { cause });

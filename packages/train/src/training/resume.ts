@@ -5,7 +5,8 @@ import type { TrainConfig } from "../config.js";
 import { RunFolderError } from "../errors.js";
 import { CHECKPOINTS, latestCheckpoint } from "./checkpoints.js";
 import { rewriteMetrics } from "./metrics-log.js";
-import { openUnfinishedRun, requireFolder } from "./run-folder.js";
+import { listRun, openUnfinishedRun, requireFolder } from "./run-folder.js";
+import { withRunLock } from "./run-lock.js";
 import { runTraining, type TrainEvent, type TrainOptions, type TrainResult } from "./train.js";
 
 /** What `resume` reports first; what `train` reports follows. */
@@ -29,17 +30,22 @@ export interface ResumeOptions extends Pick<TrainOptions, "signal"> {
  * yet. On the same machine with the same library, the final weights and losses are those of a training that was never
  * stopped, to the bit.
  *
- * @throws RunFolderError when the folder is no run, a finished one, its config.json was changed, or its checkpoints are
- *   of another version
+ * @throws RunFolderError when the folder is no run, a finished one, or one that another process trains, its config.json
+ *   was changed, or its checkpoints are of another version
  * @throws CheckpointError when every checkpoint is damaged
  * @throws what `train` throws
  */
-export async function resume(
-  runFolder: string,
-  { signal, onEvent }: ResumeOptions = {},
-): Promise<TrainResult> {
+export async function resume(runFolder: string, options: ResumeOptions = {}): Promise<TrainResult> {
   requireFolder("resume", runFolder);
   const folder = resolve(runFolder);
+  await listRun(folder); // nothing is written to what is no run
+  return withRunLock(folder, () => resumeHere(folder, options));
+}
+
+async function resumeHere(
+  folder: string,
+  { signal, onEvent }: ResumeOptions,
+): Promise<TrainResult> {
   const config = await openUnfinishedRun(folder);
   const { checkpoint, damaged } = await latestCheckpoint(folder);
   if (checkpoint) {

@@ -21,6 +21,8 @@ import { TENSORBOARD } from "./tensorboard.js";
 const CONFIG = "config.json";
 const SUMMARY = "summary.json";
 const PICTURES = "pictures";
+/** Names the process that trains into the folder. */
+export const LOCK = "run.lock";
 /** What `evaluateRun` writes. */
 export const EVALUATION = "evaluation.json";
 
@@ -51,7 +53,7 @@ export function requireFolder(where: string, folder: unknown): void {
 export async function requireRoom(folder: string, force = false): Promise<boolean> {
   let present: string[];
   try {
-    present = await readdir(folder);
+    present = (await readdir(folder)).filter((name) => name !== LOCK);
     await access(folder, constants.W_OK);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -196,7 +198,8 @@ export async function openUnfinishedRun(folder: string): Promise<TrainConfig> {
   return readConfig(join(folder, CONFIG));
 }
 
-async function listRun(folder: string): Promise<string[]> {
+/** @throws RunFolderError when the folder is no run */
+export async function listRun(folder: string): Promise<string[]> {
   const remedy = "Give the folder that train wrote to.";
   let present: string[];
   try {

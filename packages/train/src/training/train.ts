@@ -21,6 +21,7 @@ import {
   requireFolder,
   requireRoom,
 } from "./run-folder.js";
+import { withRunLock } from "./run-lock.js";
 import type { Snapshot } from "./snapshot.js";
 import { summarise } from "./summary.js";
 import { createEventWriter, TENSORBOARD } from "./tensorboard.js";
@@ -64,7 +65,7 @@ export async function train(given: TrainConfig, options: TrainOptions): Promise<
   const config = withAbsolutePaths(parseConfig(given), process.cwd()); // in the run folder, others would start there
   const replaces = await requireRoom(folder, force); // before data is read, which may take minutes
   const prepare = async () => (replaces ? undefined : createRunFolder(folder, config));
-  return runTraining(config, { folder, prepare, replaces, ...rest });
+  return withRunLock(folder, () => runTraining(config, { folder, prepare, replaces, ...rest }));
 }
 
 export interface RunTrainingOptions extends Pick<TrainOptions, "signal" | "onEvent"> {
