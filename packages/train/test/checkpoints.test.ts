@@ -24,6 +24,7 @@ import {
   trainEpochs,
 } from "@vaeport/train";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { readCheckpoint, writeCheckpoint } from "../src/training/checkpoint.js";
 import { createRunFolder } from "../src/training/run-folder.js";
 import { withFailingWrites } from "./failing-writes.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
@@ -219,6 +220,54 @@ describe("resume", () => {
   });
 });
 
+describe("the data of a run that is resumed", () => {
+  const rows = Array.from(
+    { length: 40 },
+    (_, i) => `${i / 40},${((7 * i) % 40) / 40},${"ab"[i % 2]}`,
+  );
+
+  test("is what the run was trained on, else it says what changed and goes on once it is back", async () => {
+    const folder = await temporaryFolder();
+    const [run, file] = [join(folder, "run"), join(folder, "rows.csv")];
+    const write = (lines: readonly string[]) => writeFile(file, `w,h,kind\n${lines.join("\n")}\n`);
+    const data = { name: "csv", train: file, labelColumn: "kind" } as const;
+    await write(rows);
+    await interrupted(smallConfig({ data, training: { epochs: 3, batchSize: 5 } }), run, 1);
+    const changes: [string[], RegExp][] = [
+      [["0.5,0.5,a", ...rows.slice(1)], /\(values or labels are others\)\. Put the data back/],
+      [["0,0,b", ...rows.slice(1)], /\(values or labels are others\)/],
+      [
+        [...rows, ...rows],
+        /run: the data is not .* \(72 training and 8 held-out items, and it had 36 training and 4 held-/,
+      ],
+    ];
+    const saved = await readdir(join(run, "checkpoints"));
+    for (const [lines, message] of changes) {
+      await write(lines);
+      await expect(resume(run)).rejects.toThrow(RunFolderError);
+      await expect(resume(run)).rejects.toThrow(message);
+    }
+    expect(await readdir(join(run, "checkpoints"))).toEqual(saved);
+    await write(rows);
+    expect((await resume(run)).epochs).toHaveLength(3);
+  });
+
+  test("is not asked after where a checkpoint does not tell", async () => {
+    const folder = await temporaryFolder();
+    const [run, file] = [join(folder, "run"), join(folder, "rows.csv")];
+    const data = { name: "csv", train: file, labelColumn: "kind" } as const;
+    await writeFile(file, `w,h,kind\n${rows.join("\n")}\n`);
+    await interrupted(smallConfig({ data, training: { epochs: 3, batchSize: 5 } }), run, 1);
+    for (const name of await readdir(join(run, "checkpoints"))) {
+      const checkpoint = join(run, "checkpoints", name);
+      const { config, snapshot } = await readCheckpoint(checkpoint);
+      await writeCheckpoint(checkpoint, { config }, snapshot);
+    }
+    await writeFile(file, `w,h,kind\n${[...rows, ...rows].join("\n")}\n`);
+    expect((await resume(run)).epochs).toHaveLength(3);
+  });
+});
+
 describe("a run folder that a process trains into", () => {
   test("is refused to others, and left alone, until that process ends", async () => {
     const folder = await temporaryFolder();
@@ -255,7 +304,9 @@ describe("a run folder that a process trains into", () => {
     ]);
     expect([first.status, second.status].sort()).toEqual(["fulfilled", "rejected"]);
     const lost = first.status === "rejected" ? first : second;
-    expect(lost).toMatchObject({ reason: expect.any(RunFolderError) });
+    expect(lost).toMatchObject({
+      reason: { message: expect.stringMatching(/is being trained by process/) },
+    });
     expect(await outcome(run)).toEqual(uninterrupted);
     await rm(above, { recursive: true });
     const data = { name: "csv", train: "nowhere.csv" } as const;

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseConfig, type TrainConfig } from "../config.js";
 import { CheckpointError, RunFolderError } from "../errors.js";
+import type { DataFingerprint } from "./data-fingerprint.js";
 import { finalMetrics } from "./early-stop.js";
 import type { EngineState, SavedTensor } from "./engine-state.js";
 import { writeJson, writeWhole } from "./files.js";
@@ -19,6 +20,7 @@ interface Header extends Pick<Snapshot, "sums" | "seconds" | "metrics"> {
   format: typeof FORMAT;
   version: typeof VERSION;
   config: TrainConfig;
+  data?: DataFingerprint;
   /** What decides shuffles and noise from here on: the seed, whole epochs, steps after them. */
   position: { seed: number; epoch: number; step: number };
   /** Where a training stops early: the best epoch so far, whose weights are the tensors named `best/…`. */
@@ -30,16 +32,22 @@ interface Header extends Pick<Snapshot, "sums" | "seconds" | "metrics"> {
 /** Opens the names of the best epoch's weights. */
 const BEST = "best/";
 
-/** A checkpoint as it was read. */
-export interface Checkpoint {
+/** What is trained, on what: what a snapshot belongs to. */
+export interface Training {
   config: TrainConfig;
+  /** Absent where a checkpoint of before it was kept is read. */
+  data?: DataFingerprint | undefined;
+}
+
+/** A checkpoint as it was read. */
+export interface Checkpoint extends Training {
   snapshot: Snapshot;
 }
 
 /** Writes the files of a checkpoint into an existing folder. */
 export async function writeCheckpoint(
   folder: string,
-  config: TrainConfig,
+  { config, data }: Training,
   { metrics, step, sums, seconds, state, best = {} }: Snapshot,
 ): Promise<void> {
   const kept = Object.entries(best).map(([name, tensor]) => [BEST + name, tensor] as const);
@@ -53,6 +61,7 @@ export async function writeCheckpoint(
     format: FORMAT,
     version: VERSION,
     config,
+    ...(data && { data }),
     position: { seed: config.seed, epoch: metrics.length, step },
     sums,
     seconds,
@@ -77,10 +86,11 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
     requireVersion(folder, header);
     const bytes = await readFile(join(folder, STATE));
     if (checksum(header, bytes) !== sha256) throw new Error("its checksum does not match");
-    const { config, metrics, position, sums, seconds } = header;
+    const { config, data, metrics, position, sums, seconds } = header;
     const { state, best } = unpack(header, bytes);
     return {
       config: parseConfig(config, join(folder, HEADER)),
+      data,
       snapshot: { metrics, step: position.step, sums, seconds, state, ...(best && { best }) },
     };
   } catch (cause) {

@@ -1,10 +1,9 @@
 /** The checkpoints of a run: the latest are kept, and a damaged one gives way to the one before. */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { TrainConfig } from "../config.js";
 import { CheckpointError } from "../errors.js";
 import type { Networks } from "../vae/layers.js";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, readCheckpoint, type Training, writeCheckpoint } from "./checkpoint.js";
 import { removeLeftovers, replaceFolder } from "./files.js";
 import { saveNetworks } from "./networks.js";
 import type { Snapshot } from "./snapshot.js";
@@ -37,16 +36,18 @@ async function listCheckpoints(folder: string): Promise<string[]> {
 /** Saves a snapshot beside the networks as tf.js LayersModels, then drops all but the latest `keepCheckpoints`. */
 export async function saveCheckpoint(
   runFolder: string,
-  config: TrainConfig,
+  training: Training,
   networks: Networks,
   snapshot: Snapshot,
 ): Promise<void> {
   const folder = join(runFolder, CHECKPOINTS);
   await replaceFolder(join(folder, checkpointName(snapshot)), async (temporary) => {
     await saveNetworks(temporary, networks);
-    await writeCheckpoint(temporary, config, snapshot);
+    await writeCheckpoint(temporary, training, snapshot);
   });
-  for (const name of (await listCheckpoints(folder)).slice(config.training.keepCheckpoints)) {
+  for (const name of (await listCheckpoints(folder)).slice(
+    training.config.training.keepCheckpoints,
+  )) {
     await rm(join(folder, name), { recursive: true });
   }
 }

@@ -31,7 +31,7 @@ export interface ResumeOptions extends Pick<TrainOptions, "signal"> {
  * stopped, to the bit.
  *
  * @throws RunFolderError when the folder is no run, a finished one, or one that another process trains, its config.json
- *   was changed, or its checkpoints are of another version
+ *   or its data was changed, or its checkpoints are of another version
  * @throws CheckpointError when every checkpoint is damaged
  * @throws what `train` throws
  */
@@ -63,7 +63,7 @@ async function resumeHere(
   });
   const prepare = () => rewriteMetrics(folder, metrics);
   const given = { ...(signal && { signal }), ...(onEvent && { onEvent }) };
-  return runTraining(config, { folder, prepare, start, ...given });
+  return runTraining(config, { folder, prepare, start, trainedOn: checkpoint?.data, ...given });
 }
 
 function requireSameConfig(

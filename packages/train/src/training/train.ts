@@ -8,7 +8,9 @@ import { drawPictures } from "../pictures/draw.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { startAtDataMean } from "../vae/initialise.js";
 import { buildVae, type Vae } from "../vae/vae.js";
+import type { Training } from "./checkpoint.js";
 import { saveCheckpoint } from "./checkpoints.js";
+import { type DataFingerprint, fingerprintOf, requireSameData } from "./data-fingerprint.js";
 import { finalMetrics } from "./early-stop.js";
 import { type EpochMetrics, type LoopEvent, type LoopOptions, trainEpochs } from "./loop.js";
 import { appendMetrics } from "./metrics-log.js";
@@ -77,6 +79,8 @@ export interface RunTrainingOptions extends Pick<TrainOptions, "signal" | "onEve
   replaces?: boolean;
   /** Where to continue from; from the beginning without. */
   start?: Snapshot | undefined;
+  /** What it was trained on until there, where that is known. */
+  trainedOn?: DataFingerprint | undefined;
 }
 
 /** What `train` and `resume` share: from a prepared run folder to a complete one. */
@@ -88,7 +92,9 @@ export async function runTraining(
   const onProgress = (done: number, of: number) => options.onEvent?.({ type: "reading", done, of });
   const dataset = await loadDataset(tf, config.data, { onProgress });
   try {
-    return await trainOn(tf, dataset, config, options);
+    const data = fingerprintOf(dataset);
+    if (options.trainedOn) requireSameData(options.folder, data, options.trainedOn);
+    return await trainOn(tf, dataset, { config, data }, options);
   } finally {
     dataset.dispose();
   }
@@ -97,7 +103,7 @@ export async function runTraining(
 async function trainOn(
   tf: TensorFlow,
   dataset: Dataset,
-  config: TrainConfig,
+  { config, data }: Training,
   options: RunTrainingOptions,
 ): Promise<TrainResult> {
   requireFit(tf, config, dataset);
@@ -113,7 +119,7 @@ async function trainOn(
     }
     await prepare();
     onEvent?.(startEvent(vae, dataset));
-    const epochs = await logEpochs({ tf, vae, average, dataset, config }, options);
+    const epochs = await logEpochs({ tf, vae, average, dataset, config, data }, options);
     await writing(folder, async () => {
       const source = { vae: result, dataset, config, metrics: epochs };
       await drawPictures(tf, picturesFolder(folder), source);
@@ -129,14 +135,15 @@ async function trainOn(
 
 /** Runs the loop; checkpoints and logs go into the run folder. Returns all epochs, those before `start` included. */
 async function logEpochs(
-  training: Pick<LoopOptions, "tf" | "vae" | "average" | "dataset" | "config">,
+  training: Pick<LoopOptions, "tf" | "vae" | "average" | "dataset" | "config"> & Training,
   { folder, start, signal, onEvent, replaces = false }: RunTrainingOptions,
 ): Promise<EpochMetrics[]> {
-  const { tf, config, vae, average } = training;
+  const { tf, config, data, vae, average } = training;
   const epochs = [...(start?.metrics ?? [])];
   let earlier = replaces;
   const save = async (snapshot: Snapshot) => {
-    const write = (into: string) => saveCheckpoint(into, config, average ?? vae, snapshot);
+    const write = (into: string) =>
+      saveCheckpoint(into, { config, data }, average ?? vae, snapshot);
     if (!earlier) return writing(folder, () => write(folder));
     await writing(folder, () => replaceRun(folder, config, write), "train again, with --force");
     earlier = false;
