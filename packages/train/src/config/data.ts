@@ -58,7 +58,7 @@ const images = section({
   fit: z
     .enum(["cover", "contain", "stretch"])
     .default("cover")
-    .describe("cover: cut what is over, from the middle; contain: white borders; stretch"),
+    .describe("cover: cut what is over, from the middle; contain: black borders; stretch"),
   colour: z.boolean().default(false).describe("Red, green and blue instead of grey"),
   ...common,
 }).superRefine(({ heldOut, heldOutFolder }, context) => {
