@@ -339,6 +339,14 @@ describe("a run folder that a process trains into", () => {
       expect(await outcome(run)).toEqual(uninterrupted);
     }
   });
+
+  test("by a process that was killed before it wrote anything counts as empty", async () => {
+    const run = await temporaryFolder();
+    const holder = { host: hostname(), pid: 2 ** 30 };
+    await writeFile(join(run, "run.lock"), JSON.stringify(holder));
+    await train(fourEpochs, { out: run });
+    expect(await outcome(run)).toEqual(uninterrupted);
+  });
 });
 
 describe("a full disk", () => {
