@@ -6,15 +6,11 @@ import { importPeer } from "./peer.js";
 
 /** Reads one file as browsers' pictures are read: height * width * channels bytes in the model's layout. Throws InputError. */
 export async function imageReader(
-  { shape, layout }: DataSection,
+  section: DataSection,
   resize: boolean,
 ): Promise<(file: string) => Promise<Uint8ClampedArray>> {
   const { default: sharp } = await importPeer("sharp", "Reading images", () => import("sharp"));
-  const sizes = imageShape(shape, layout);
-  const planes = planesOf(
-    "images",
-    layout === "NCHW" ? { shape, layout } : { shape: sizes, layout: "NHWC" },
-  );
+  const planes = planesOf("images", section.layout === "flat" ? square(section.shape) : section);
   const { width, height, channels } = planes;
   return async (file) => {
     const image = sharp(file).rotate();
@@ -40,15 +36,9 @@ export async function imageReader(
   };
 }
 
-/** [height, width, channels]; a flat item is a grey square. */
-function imageShape(
-  shape: readonly number[],
-  layout: DataSection["layout"],
-): [number, number, number] {
-  const [a, b, c] = shape as [number, number, number];
-  if (layout === "NHWC") return [a, b, c];
-  if (layout === "NCHW") return [b, c, a];
-  const side = Math.sqrt(a);
-  if (Number.isInteger(side)) return [side, side, 1];
-  throw new InputError(`items of ${a} values are no square image. Pass a .npy file.`);
+/** A flat item is a grey square. */
+function square([size]: readonly number[]): Pick<DataSection, "shape" | "layout"> {
+  const side = Math.sqrt(size!);
+  if (Number.isInteger(side)) return { shape: [side, side, 1], layout: "NHWC" };
+  throw new InputError(`items of ${size} values are no square image. Pass a .npy file.`);
 }
