@@ -1,5 +1,6 @@
 /** What our API adds to a raw `session.run`: single calls of both in turns, so that other programs disturb both alike. */
 import { join } from "node:path";
+import { loadVae } from "@vaeport/infer";
 import { seededNormal, seededUint32 } from "@vaeport/infer/random";
 import ort from "onnxruntime-node";
 import { orderStatistic } from "../lib/statistics.mjs";
@@ -21,8 +22,8 @@ export async function overhead() {
   return `# Our API's cost over a raw call
 
 A call of the API and a function that awaits \`session.run\` of the same ONNX file and gives its values, one thread, single
-calls in turns. Bytes are 0 to 255; for the raw call a loop scales them to 0 to 1. Microseconds at the 5th percentile and the median of each: on a busy machine
-the low one is that of the undisturbed calls.
+calls in turns. Bytes are 0 to 255; for the raw call a loop scales them to 0 to 1. Microseconds at the 5th percentile and
+the median of each: on a busy machine the low one is that of the undisturbed calls.
 
 | net | call | batch | raw p5 | ours p5 | difference | raw p50 | ours p50 | difference |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -35,7 +36,6 @@ ${rows.join("\n")}`;
  * @param {1 | 64} items
  */
 async function measure(net, call, items) {
-  const { loadVae } = await import("@vaeport/infer");
   const { model } = provideModel(net);
   const vae = await loadVae(model, { provider: "cpu", threads: 1 });
   const graph = call === "decode" ? "decoder" : "encoder";
