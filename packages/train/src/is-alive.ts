@@ -13,7 +13,8 @@ export function isAlive(pid: number): boolean {
 
 /**
  * When a process of this machine began, in ticks since the system did: numbers of processes come again, in a container
- * that is started again at once. "ended" of one that waits for its parent to notice; undefined where the system does not tell, as others than Linux.
+ * that is started again at once. "ended" of one that waits for its parent to notice; undefined where the system does
+ * not tell, as others than Linux.
  */
 export async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
