@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -16,6 +15,7 @@ import {
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolderSync } from "@vaeport/infer/files";
 import { ExportError, SourceError, TargetError } from "../errors.js";
 import { type ByteFile, memoryFile } from "./chunks.js";
 import { fetchBytes, isUrl } from "./fetch.js";
@@ -170,7 +170,7 @@ export function writeFolderWhole(
   try {
     appear(target, (partial) => {
       for (const [name, bytes] of Object.entries(files)) {
-        makeFolder(dirname(join(partial, name)));
+        makeFolderSync(dirname(join(partial, name)));
         writeFileSync(join(partial, name), bytes);
       }
       if (old !== undefined) renameSync(target, old);
@@ -195,21 +195,11 @@ function needReplaceable(folder: string, force: boolean, mark: string): void {
   }
 }
 
-/** Makes a folder and those above it, one by one: `mkdir` with `recursive` never ends in /proc (Node 20). */
-function makeFolder(folder: string): void {
-  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
-  }
-}
-
 /** Makes something under a temporary name beside its target, then renames it. */
 function appear(target: string, make: (partial: string) => void): void {
   const partial = `${target}.${process.pid}.partial`;
   try {
-    makeFolder(dirname(target));
+    makeFolderSync(dirname(target));
     make(partial);
     renameSync(partial, target);
   } catch (cause) {

@@ -1,25 +1,12 @@
 /** The cache of Node: a folder of the user's. */
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { FileCache } from "../file-cache.js";
-
-/** `vaeport` in the platform's place for caches; `VAEPORT_CACHE` names another folder. */
-export function userCache(): string {
-  const { VAEPORT_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (VAEPORT_CACHE) return VAEPORT_CACHE;
-  const place =
-    process.platform === "win32"
-      ? (LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
-      : process.platform === "darwin"
-        ? join(homedir(), "Library", "Caches")
-        : XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(place, "vaeport");
-}
+import { cacheFolder } from "../files/cache.js";
 
 /** A folder with a file for each key: `models` in the user's cache. */
-export async function openCacheFolder(folder = join(userCache(), "models")): Promise<FileCache> {
+export async function openCacheFolder(folder = join(cacheFolder(), "models")): Promise<FileCache> {
   return {
     async get(key) {
       try {

@@ -1,12 +1,12 @@
 /** Puts the cuda provider and CUDA's libraries into the user's cache, and links them beside onnxruntime-node. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, statfs, symlink } from "node:fs/promises";
+import { readdir, rename, rm, statfs, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferError, RuntimeMissingError } from "../errors.js";
-import { userCache } from "../runtime/cache-folder.js";
+import { cacheFolder, makeFolder } from "../files/index.js";
 import { CUDA_LIBRARIES, CUDA_LINK } from "../runtime/cuda.js";
 import { libraryFolder } from "../runtime/node.js";
 import { unpackWheels } from "./pip.js";
@@ -45,7 +45,7 @@ export async function planCuda(): Promise<CudaPlan> {
     );
   }
   const pins = createHash("sha256").update(JSON.stringify(WHEELS)).digest("hex").slice(0, 12);
-  return { wheels: WHEELS, folder: join(userCache(), `cuda-${ORT_VERSION}-${pins}`), target };
+  return { wheels: WHEELS, folder: join(cacheFolder(), `cuda-${ORT_VERSION}-${pins}`), target };
 }
 
 function installedFolder(): URL {
@@ -79,7 +79,7 @@ function isWhole(folder: string): boolean {
 async function fetchInto(folder: string, say: (line: string) => void, signal: AbortSignal) {
   const parent = dirname(folder);
   const part = `${folder}.${process.pid}.part`;
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   try {
     await requireDiskSpace(parent);
     const megabytes = WHEELS.reduce((sum, wheel) => sum + wheel.megabytes, 0);
@@ -88,7 +88,7 @@ async function fetchInto(folder: string, say: (line: string) => void, signal: Ab
       say(`  ${`${project} ${version}`.padEnd(36)} ${String(size).padStart(4)} MB`);
     }
     const unpacked = join(part, "unpacked");
-    await mkdir(unpacked, { recursive: true });
+    await makeFolder(unpacked);
     await unpackWheels(unpacked, signal);
     await keepLibraries(unpacked, part);
     await rm(unpacked, { recursive: true });

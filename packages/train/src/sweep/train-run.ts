@@ -1,10 +1,11 @@
 /** One run of a sweep, as an array job wants it: done once, resumed after a kill, passed over when it is there. */
 import { readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { takeLock, type Unlock } from "@vaeport/infer/files";
 import { readConfig } from "../config.js";
 import { SweepError } from "../errors.js";
 import { makeFolder } from "../training/files.js";
-import { withLock } from "../training/lock.js";
 import { differences, type ResumeOptions, resume } from "../training/resume.js";
 import { train } from "../training/train.js";
 import type { SweepRun } from "./sweep-file.js";
@@ -14,6 +15,8 @@ export type RunOutcome = "done" | "trained" | "resumed";
 
 /** What a training is called until it is finished. */
 export const PARTIAL = ".partial";
+
+const POLL_MILLISECONDS = 500;
 
 /**
  * Trains a run into `<out>/<name>`, which appears when all of it is there; until then the work is in
@@ -30,9 +33,21 @@ export async function trainRun(
 ): Promise<{ folder: string; outcome: RunOutcome }> {
   const folder = resolve(out, run.name);
   await makeFolder(resolve(out));
-  return withLock(`${folder}.lock`, options.signal, async () => {
+  const unlock = await waitForLock(`${folder}.lock`, options.signal);
+  try {
     return { folder, outcome: await trainInto(folder, run, options) };
-  });
+  } finally {
+    await unlock();
+  }
+}
+
+async function waitForLock(file: string, signal: AbortSignal | undefined): Promise<Unlock> {
+  for (;;) {
+    const unlock = await takeLock(file);
+    if (unlock) return unlock;
+    signal?.throwIfAborted();
+    await sleep(POLL_MILLISECONDS);
+  }
 }
 
 async function trainInto(

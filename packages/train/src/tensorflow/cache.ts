@@ -1,18 +1,8 @@
-/** The user's cache folder, and folders in it that appear whole or not at all. */
+/** Folders of the user's cache that appear whole or not at all. */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { isAlive } from "../is-alive.js";
-
-/** `$VAEPORT_CACHE`, else `vaeport` in the platform's cache folder. */
-export function cacheFolder(): string {
-  const { VAEPORT_CACHE, XDG_CACHE_HOME } = process.env;
-  if (VAEPORT_CACHE) return VAEPORT_CACHE;
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "vaeport");
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "vaeport");
-  return join(homedir(), ".cache", "vaeport");
-}
+import { isAlive, makeFolder } from "@vaeport/infer/files";
 
 /**
  * Creates `folder` by `fill`ing a temporary one beside it and renaming that, so that an
@@ -23,7 +13,7 @@ export async function createFolder(
   folder: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   await removeAbandoned(folder);
   const temporary = `${folder}.${process.pid}-${randomBytes(3).toString("hex")}.partial`;
   await mkdir(temporary);

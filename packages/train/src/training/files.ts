@@ -1,28 +1,20 @@
 /** Files and folders that appear whole: written under a temporary name beside the target, then renamed. */
-import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as files from "@vaeport/infer/files";
 import { RunFolderError } from "../errors.js";
 
 /**
- * Makes a folder, and those above it. One by one: `mkdir` with `recursive` never ends where the system says ENOENT of a
- * folder whose parent is there, as in /proc (Node 20).
+ * Makes a folder, and those above it.
  *
  * @returns those that were not there, outermost first
  * @throws RunFolderError when it cannot be made
  */
-export async function makeFolder(folder: string): Promise<string[]> {
-  const above = existsSync(dirname(folder)) ? [] : await makeFolder(dirname(folder));
-  try {
-    await mkdir(folder);
-    return [...above, folder];
-  } catch (cause) {
-    const found = await stat(folder).catch(() => undefined);
-    if (found?.isDirectory()) return above;
-    const reason = (cause as Error).message;
-    const problem = `${folder}: cannot be made (${reason}). Choose another folder.`;
+export function makeFolder(folder: string): Promise<string[]> {
+  return files.makeFolder(folder).catch((cause: Error) => {
+    const problem = `${folder}: cannot be made (${cause.message}). Choose another folder.`;
     throw new RunFolderError(problem, { cause });
-  }
+  });
 }
 
 /** Replaces a folder by what `write` puts into the temporary one. */

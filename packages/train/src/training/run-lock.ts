@@ -2,9 +2,15 @@
 import { rmdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import {
+  type Holder,
+  readHolder,
+  STALE_MILLISECONDS,
+  takeLock,
+  type Unlock,
+} from "@vaeport/infer/files";
 import { RunFolderError } from "../errors.js";
 import { makeFolder } from "./files.js";
-import { type Holder, STALE_MILLISECONDS, withLockOr } from "./lock.js";
 import { LOCK } from "./run-folder.js";
 
 /**
@@ -15,25 +21,26 @@ import { LOCK } from "./run-folder.js";
  */
 export async function withRunLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const made = await makeFolder(folder);
-  const file = join(folder, LOCK);
-  let begun = false;
   try {
-    return await withLockOr(
-      file,
-      (holder) => inUse(folder, holder),
-      () => {
-        begun = true;
-        return work();
-      },
-    );
-  } catch (cause) {
-    if (begun || cause instanceof RunFolderError) throw cause;
-    const reason = (cause as Error).message;
-    const problem = `${folder}: cannot be locked (${reason}). Make room there, or allow writing.`;
-    throw new RunFolderError(problem, { cause });
+    const unlock = await lock(folder);
+    try {
+      return await work();
+    } finally {
+      await unlock();
+    }
   } finally {
     for (const each of made.reverse()) await rmdir(each).catch(() => {}); // fails where there is something
   }
+}
+
+async function lock(folder: string): Promise<Unlock> {
+  const file = join(folder, LOCK);
+  const unlock = await takeLock(file).catch((cause: Error) => {
+    const problem = `${folder}: cannot be locked (${cause.message}). Make room there, or allow writing.`;
+    throw new RunFolderError(problem, { cause });
+  });
+  if (!unlock) throw inUse(folder, await readHolder(file));
+  return unlock;
 }
 
 function inUse(folder: string, holder: Holder | undefined): RunFolderError {

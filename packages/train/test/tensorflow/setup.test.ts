@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadTensorFlow, setupTensorFlow } from "@vaeport/train/tensorflow";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cacheFolder, createFolder } from "../../src/tensorflow/cache.js";
+import { createFolder } from "../../src/tensorflow/cache.js";
 import { findLibrary } from "../../src/tensorflow/library.js";
 import { runCommand } from "../../src/tensorflow/run-command.js";
 
@@ -102,22 +102,3 @@ describe("VAEPORT_LIBTENSORFLOW", () => {
     expect(() => findLibrary(folder)).toThrow(/lacks libtensorflow.*framework.*c_api\.h.*unset it/);
   });
 });
-
-test("the cache folder follows VAEPORT_CACHE, then XDG_CACHE_HOME", () => {
-  const { VAEPORT_CACHE, XDG_CACHE_HOME } = process.env;
-  try {
-    process.env.XDG_CACHE_HOME = folder;
-    delete process.env.VAEPORT_CACHE;
-    expect(cacheFolder()).toBe(join(folder, "vaeport"));
-    process.env.VAEPORT_CACHE = "/elsewhere";
-    expect(cacheFolder()).toBe("/elsewhere");
-  } finally {
-    restore("VAEPORT_CACHE", VAEPORT_CACHE);
-    restore("XDG_CACHE_HOME", XDG_CACHE_HOME);
-  }
-});
-
-function restore(name: string, value: string | undefined): void {
-  if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
-}

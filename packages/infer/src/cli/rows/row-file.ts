@@ -2,9 +2,8 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder, readHolder, takeLock, type Unlock } from "../../files/index.js";
 import { elementCount } from "../../shape.js";
-import { lock, type Unlock } from "./lock.js";
-import { makeFolder } from "./make-folder.js";
 import { type Column, printNpyHead, rowBytes } from "./npy.js";
 import { OutputError, writing } from "./output-error.js";
 import { writeWhole } from "./whole.js";
@@ -138,6 +137,18 @@ export class RowFile {
     await this.#file.close();
     await this.#unlock();
   }
+}
+
+/** One run at a time for an output: a lock beside it. */
+async function lock(path: string): Promise<Unlock> {
+  const file = `${path}.partial.lock`;
+  const unlock = await takeLock(file);
+  if (unlock) return unlock;
+  const holder = await readHolder(file);
+  const who = holder === undefined ? "another process" : `process ${holder.pid} on ${holder.host}`;
+  throw new OutputError(
+    `${path} is being written by ${who}. Wait for it, or choose another -o; if it is no such run, delete ${file}.`,
+  );
 }
 
 async function requireFree(path: string, force: boolean): Promise<void> {
