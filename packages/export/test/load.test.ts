@@ -4,7 +4,13 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { exportOnnx, type LayersModelLike, loadLayersModel, SourceError } from "@vaeport/export";
+import {
+  exportOnnx,
+  exportOnnxFile,
+  type LayersModelLike,
+  loadLayersModel,
+  SourceError,
+} from "@vaeport/export";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { recurrentLayer } from "./features/recurrent.js";
 import { expectClose } from "./support/compare.js";
@@ -132,6 +138,16 @@ describe("what is damaged", () => {
     const attempt = loadLayersModel(path);
     await expect(attempt).rejects.toThrow(SourceError);
     await expect(attempt).rejects.toThrow(message);
+  });
+
+  test("a topology of something else, which tf.js builds all the same", async () => {
+    edit(({ modelTopology, ...rest }) => {
+      Object.assign(modelTopology!, { class_name: "Zeros", config: {} });
+      return { modelTopology: modelTopology!, ...rest };
+    });
+    const attempt = exportOnnxFile(path, join(folder, "model.onnx"));
+    await expect(attempt).rejects.toThrow(SourceError);
+    await expect(attempt).rejects.toThrow(/model\.json describes another of tf\.js' classes/);
   });
 });
 

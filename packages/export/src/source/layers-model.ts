@@ -175,8 +175,9 @@ function remember(
   return value;
 }
 
-function isModel(layer: LayerLike): layer is LayersModelLike {
-  const candidate = layer as Partial<LayersModelLike> | null | undefined;
+/** Whether it is one that `readLayersModel` takes. */
+export function isModel(value: unknown): value is LayersModelLike {
+  const candidate = value as Partial<LayersModelLike> | null | undefined;
   return (
     Array.isArray(candidate?.inputs) &&
     Array.isArray(candidate.outputs) &&

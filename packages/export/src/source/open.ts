@@ -1,7 +1,8 @@
 /** Opens a model.json for export: the structure by tf.js, each weight read from its shard when it is written. */
 import { type ByteSource, readPieces, sha256Of } from "#files";
+import { SourceError } from "../errors.js";
 import { withoutInitializers } from "./initializers.js";
-import { type LayersModelLike, readLayersModel } from "./layers-model.js";
+import { isModel, type LayersModelLike, readLayersModel } from "./layers-model.js";
 import {
   build,
   isForeign,
@@ -45,6 +46,11 @@ export async function openModel(location: string | LoadHandlerLike): Promise<Ope
   const model = await build(location, () =>
     layers.loadLayersModel(core.io.fromMemory({ modelTopology })),
   );
+  if (!isModel(model)) {
+    throw new SourceError(
+      `${location} describes another of tf.js' classes, not a model. Save one with model.save().`,
+    );
+  }
   if (model.weights.some((weight) => constraintOf(weight) != null)) {
     model.dispose();
     return { source: readLayersModel(await loadLayersModel(location)), metadata };
