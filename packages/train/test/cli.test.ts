@@ -139,6 +139,11 @@ describe("train --dry-run", () => {
     expect(refused.stderr).toMatch(
       /command line: model\.layers\.channels: model\.layers is a list with items 0 to 1, got channels; give one of them, as model\.layers\.0\.channels, or all of it/,
     );
+    const hole = await set("model.layers.0=null");
+    expect(hole.code).toBe(2);
+    expect(hole.stderr).toMatch(
+      /command line: model\.layers\.0: null takes out keys, .* without it, model\.layers=\[\{"channels":8,/,
+    );
     const { stdout } = await set("model.layers.1.channels=64");
     expect(JSON.parse(stdout).config.model.layers).toMatchObject([
       { channels: 4 },

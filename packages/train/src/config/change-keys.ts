@@ -8,7 +8,8 @@ export type Change = readonly [path: string, value: unknown];
  * A changed copy of a configuration, as a person writes it: keys that are not there are made.
  *
  * @param where how messages call the changes
- * @throws ConfigError when a path leads into something that holds no keys, or to an item that a list does not have
+ * @throws ConfigError when a path leads into something that holds no keys, or to an item that a list does not have, or is
+ *   to be without
  */
 export function changeKeys(base: unknown, changes: Iterable<Change>, where: string): unknown {
   const config = structuredClone(base) as Record<string, unknown>;
@@ -25,6 +26,7 @@ export function changeKeys(base: unknown, changes: Iterable<Change>, where: stri
       throw new ConfigError(where, [{ path, message }]);
     }, config);
     requireItem(at, keys, end, where);
+    if (value === null && Array.isArray(at)) throw itemTakenOut(at, keys, where);
     if (value === null) delete at[last];
     else at[last] = value;
   }
@@ -45,4 +47,12 @@ function requireItem(holder: object, keys: readonly string[], place: number, whe
       : `${list} is a list with items 0 to ${holder.length - 1}, got ${key}; ` +
         `give one of them, as ${item}, or all of it, ${list}=[…]`;
   throw new ConfigError(where, [{ path: keys.join("."), message }]);
+}
+
+/** An item has no default, and without it the list would have a hole. */
+function itemTakenOut(list: readonly unknown[], keys: readonly string[], where: string) {
+  const name = keys.slice(0, -1).join(".");
+  const rest = JSON.stringify(list.filter((_, i) => i !== Number(keys.at(-1))));
+  const message = `null takes out keys, and this is an item of a list; give the whole list without it, ${name}=${rest}`;
+  return new ConfigError(where, [{ path: keys.join("."), message }]);
 }
