@@ -121,6 +121,11 @@ describe("parseConfig", () => {
       /data\.heldOut: has no effect beside test, .*; leave one of the two out, got 0\.2$/,
     ],
     [
+      "a choice of items without a number of them",
+      { ...least, data: { name: "mnist", pick: "first" } },
+      /data\.pick: says which ones trainItems and testItems are, and neither is given/,
+    ],
+    [
       "a part held out beside a table of held-out items",
       { ...least, data: { name: "csv", train: "a", test: "b", heldOut: 0.2 } },
       /data\.heldOut: has no effect beside test,/,

@@ -47,7 +47,8 @@ describe("readFashionMnist", () => {
 
 describe("loadDataset", () => {
   test("gives labels beside the items, the held-out ones trained on if asked", async () => {
-    const data = { name: "mnist", includeHeldOut: true, trainItems: 60001, testItems: 3 } as const;
+    const few = { trainItems: 60001, testItems: 3, pick: "first" } as const;
+    const data = { name: "mnist", includeHeldOut: true, ...few } as const;
     const config = parseConfig({ ...smallConfig(), data });
     const dataset = await loadDataset(tf, config.data);
     expect(dataset.labels!.names).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);

@@ -20,7 +20,11 @@ export function addEvaluate(program: Command): void {
     .description("estimate log p(x) of a finished run's held-out items by importance sampling")
     .argument("<run folder>")
     .option("--samples <K>", "draws of z for each item (default: 500)", wholeNumber(1))
-    .option("--items <N>", "the first N held-out items (default: all)", wholeNumber(1))
+    .option(
+      "--items <N>",
+      "N of the held-out items, spread over the set (default: all)",
+      wholeNumber(1),
+    )
     .option("--seed <S>", "of the draws (default: 0)", wholeNumber(0))
     .option("--json", "print the report as JSON")
     .action(async (folder: string, { json, ...options }: EvaluateFlags) => {

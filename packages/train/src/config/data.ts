@@ -8,8 +8,15 @@ const common = {
     .enum(["none", "dynamic"])
     .default("none")
     .describe("none: grey values as probabilities; dynamic: a fresh Bernoulli draw per batch"),
-  trainItems: count().optional().describe("Use the first so many training items only"),
-  testItems: count().optional().describe("Use the first so many held-out items only"),
+  trainItems: count().optional().describe("Use so many of the training items only"),
+  testItems: count().optional().describe("Use so many of the held-out items only"),
+  pick: z
+    .enum(["spread", "first"])
+    .optional()
+    .describe(
+      "Which ones trainItems and testItems are. spread, by default: one drawn from each of so many equal stretches " +
+        "of the set, which may be in the order of its classes, the same for every seed; first: the first ones",
+    ),
   includeHeldOut: z
     .boolean()
     .default(false)
@@ -126,22 +133,29 @@ const csv = section({
   if (test !== undefined) refuseUnusedPart(heldOut, "test", context);
 });
 
-export const data = z.discriminatedUnion(
-  "name",
-  [
-    named,
-    images,
-    arrays("npy", "NumPy files; bytes 0..255 stand for 0..1, other types for themselves"),
-    arrays("idx", "IDX files of bytes, as MNIST's; 0..255 stand for 0..1"),
-    csv,
-  ],
-  {
-    error: (issue) =>
-      issue.code === "invalid_union"
-        ? 'expected "mnist", "fashion-mnist", "images", "npy", "idx" or "csv"'
-        : undefined,
-  },
-);
+export const data = z
+  .discriminatedUnion(
+    "name",
+    [
+      named,
+      images,
+      arrays("npy", "NumPy files; bytes 0..255 stand for 0..1, other types for themselves"),
+      arrays("idx", "IDX files of bytes, as MNIST's; 0..255 stand for 0..1"),
+      csv,
+    ],
+    {
+      error: (issue) =>
+        issue.code === "invalid_union"
+          ? 'expected "mnist", "fashion-mnist", "images", "npy", "idx" or "csv"'
+          : undefined,
+    },
+  )
+  .superRefine(({ pick, trainItems, testItems }, context) => {
+    if (pick === undefined || trainItems !== undefined || testItems !== undefined) return;
+    const message =
+      "says which ones trainItems and testItems are, and neither is given; leave it out";
+    context.addIssue({ code: "custom", path: ["pick"], message });
+  });
 
 export type ImagesConfig = z.output<typeof images>;
 export type ArraysConfig = z.output<ReturnType<typeof arrays>>;

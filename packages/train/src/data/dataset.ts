@@ -8,7 +8,7 @@ import { FASHION_CLASSES, readFashionMnist } from "./fashion-mnist.js";
 import { readImageFolder } from "./image-folder.js";
 import { MNIST_CLASSES, readMnist } from "./mnist.js";
 import type { DataSource, ItemArray, ItemShape, ReadProgress } from "./source.js";
-import { firstItems, joinItems } from "./split.js";
+import { joinItems, limitItems } from "./split.js";
 
 /** The class of each item, as an index into `names`. */
 export interface Labels {
@@ -69,9 +69,10 @@ export async function loadDataset(
   const resolved = parseData(config);
   const read = READERS[resolved.name] as (typeof READERS)["images"];
   const source = await read(resolved as Extract<DataConfig, { name: "images" }>, onProgress);
-  const cutTest = firstItems(source.test, resolved.testItems, "data.testItems");
+  const { trainItems, testItems, pick } = resolved;
+  const cutTest = limitItems(source.test, testItems, { key: "data.testItems", pick });
   const all = resolved.includeHeldOut ? joinItems(source.train, source.test) : source.train;
-  const cutTrain = firstItems(all, resolved.trainItems, "data.trainItems");
+  const cutTrain = limitItems(all, trainItems, { key: "data.trainItems", pick });
   const [, ...itemShape] = cutTrain.shape;
   const [train, test] = [itemsTensor(tf, cutTrain), itemsTensor(tf, cutTest)];
   const labels = labelsOf(source.classes, cutTrain, cutTest);

@@ -1,7 +1,8 @@
-/** Parts of sets of items: the first ones, some of them, two sets joined, a part held out. */
+/** Parts of sets of items: some of them, two sets joined, a part held out. */
 import { DataError } from "../errors.js";
 import { shuffledOrder } from "./shuffle.js";
 import { type ItemArray, itemSize } from "./source.js";
+import { spreadRows } from "./spread.js";
 
 /** Of the order in which items are held out: no run's, so that all seeds hold out the same. */
 const SPLIT_SEED = 0;
@@ -46,13 +47,20 @@ function selectItems(items: ItemArray, indices: Int32Array): ItemArray {
   };
 }
 
+/** Which of a set's items are taken: some of every part of it, or the first ones. */
+export type Pick = "spread" | "first";
+
 /**
- * The first `limit` items, all without a limit.
+ * `limit` of the items, in their order; all without a limit.
  *
  * @param key of the configuration, for messages
  * @throws DataError when there are fewer
  */
-export function firstItems(items: ItemArray, limit: number | undefined, key: string): ItemArray {
+export function limitItems(
+  items: ItemArray,
+  limit: number | undefined,
+  { key, pick = "spread" }: { key: string; pick?: Pick | undefined },
+): ItemArray {
   const [available, ...itemShape] = items.shape;
   const count = limit ?? available;
   if (count > available) {
@@ -60,6 +68,8 @@ export function firstItems(items: ItemArray, limit: number | undefined, key: str
       `${key}: ${count} items asked for, the dataset has ${available}. Ask for fewer.`,
     );
   }
+  if (pick === "spread" && count < available)
+    return selectItems(items, spreadRows(count, available));
   return {
     shape: [count, ...itemShape],
     values: items.values.subarray(0, count * itemSize(itemShape)),

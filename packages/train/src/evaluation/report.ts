@@ -4,7 +4,9 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { configHash, type TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { itemSize } from "../data/source.js";
+import { spreadRows } from "../data/spread.js";
 import { OptionError } from "../errors.js";
+import { gatherRows } from "../graph/index.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
 import { loadRunData } from "../training/run-data.js";
@@ -21,7 +23,7 @@ export interface EvaluationReport {
   dataset: string;
   configHash: string;
   likelihood: TrainConfig["likelihood"]["name"];
-  /** Held-out items, the first ones of the set. */
+  /** Held-out items that were measured. */
   items: number;
   /** K, draws of z for each. */
   samples: number;
@@ -49,7 +51,7 @@ export interface EvaluationReport {
 export interface EvaluateRunOptions {
   /** K, 500 by default. */
   samples?: number;
-  /** The first so many held-out items; all by default. */
+  /** So many of the held-out items, spread over the set; all by default. */
   items?: number;
   /** 0 by default, whatever the run's, so that runs are compared on the same draws. */
   seed?: number;
@@ -78,12 +80,15 @@ export async function evaluateRun(
   let dataset: Dataset | undefined;
   try {
     dataset = await loadRunData(tf, folder, run);
-    const of = dataset.test.shape[0];
+    const { test } = dataset;
+    const of = test.shape[0];
     const count = items ?? of;
     requireWhole("items", count, 1, of);
-    const images = tf.slice(dataset.test, 0, count);
-    const label =
-      vae.classes && oneHot(tf, dataset.labels!.test.subarray(0, count), vae.classes.length);
+    const rows = spreadRows(count, of);
+    const images = tf.tidy(() => gatherRows(tf, test, tf.tensor1d(rows, "int32")));
+    const { labels } = dataset;
+    const picked = labels && rows.map((row) => labels.test[row]!);
+    const label = vae.classes && oneHot(tf, picked!, vae.classes.length);
     const evidence = measureEvidence(
       {
         ...{ tf, vae, images, label },

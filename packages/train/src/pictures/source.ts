@@ -2,6 +2,7 @@
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
+import { spreadRows } from "../data/spread.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { finalMetrics } from "../training/early-stop.js";
 import type { EpochMetrics } from "../training/loop.js";
@@ -23,16 +24,14 @@ export function areImages({ itemShape }: Dataset): boolean {
 }
 
 /**
- * Held-out items as the model sees them, [N, ...item], and their posterior means [N, k]. They are spread evenly over the
- * set, as some are ordered by class.
+ * Held-out items as the model sees them, [N, ...item], and their posterior means [N, k]. They are spread over the set.
  */
 export function encodeHeldOut(
   tf: TensorFlow,
   { dataset, config, vae }: PictureSource,
   count: number,
 ): { x: Tensor; mean: Tensor2D; labels: Int32Array | undefined } {
-  const step = dataset.test.shape[0] / count;
-  const rows = Int32Array.from({ length: count }, (_, i) => Math.floor(i * step));
+  const rows = spreadRows(count, dataset.test.shape[0]);
   const items = tf.gather(dataset.test, tf.tensor1d(rows, "int32"));
   const x = drawPixels(tf, config.data.binarisation, items, tf.tensor1d([config.seed, 0], "int32"));
   const all = dataset.labels?.test;
