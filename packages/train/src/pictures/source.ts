@@ -3,6 +3,7 @@ import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { spreadRows } from "../data/spread.js";
+import { EVALUATION_BATCH } from "../evaluation/evaluate.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { finalMetrics } from "../training/early-stop.js";
 import type { EpochMetrics } from "../training/loop.js";
@@ -37,7 +38,17 @@ export function encodeHeldOut(
   const all = dataset.labels?.test;
   const labels = all && rows.map((row) => all[row]!);
   const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
-  return { x, mean: vae.encode(x, { label }).mean, labels };
+  const means: Tensor2D[] = [];
+  for (let from = 0; from < count; from += EVALUATION_BATCH) {
+    means.push(
+      tf.tidy(() => {
+        const part = <T extends Tensor>(all: T) =>
+          tf.slice(all, from, Math.min(EVALUATION_BATCH, count - from)) as T;
+        return vae.encode(part(x), { label: label && part(label) }).mean;
+      }),
+    );
+  }
+  return { x, mean: tf.concat(means), labels };
 }
 
 /**
