@@ -46,7 +46,8 @@ export {
   trainEpochs,
 } from "./training/loop.js";
 export type { Losses, SetMetrics } from "./training/losses.js";
-export { type Plan, type PlannedMemory, planTraining } from "./training/plan.js";
+export { type Plan, planTraining } from "./training/plan.js";
+export type { PlannedMemory } from "./training/planned-memory.js";
 export { type ResumedEvent, type ResumeOptions, resume } from "./training/resume.js";
 export { loadRun, type Run } from "./training/run-folder.js";
 export type { Snapshot } from "./training/snapshot.js";

@@ -69,7 +69,7 @@ describe("train --dry-run", () => {
     expect([code, stderr]).toEqual([0, ""]);
     // 784 x 32 + 32, two heads 32 x 2 + 2; 2 x 32 + 32, 32 x 784 + 784.
     expect(stdout).toContain("parameters  51,220: encoder 25,252, decoder 25,968");
-    expect(stdout).toMatch(/memory {6}about \d/);
+    expect(stdout).toMatch(/memory {6}about [\d,]+ MB at its peak:\n.* TensorFlow and the reading/);
     expect(stdout).toContain("steps       16 an epoch, 32 in all");
     const plan = JSON.parse((await run(["train", file, ...flags, "--json"])).stdout);
     expect(plan.config).toMatchObject({ latent: { size: 2 }, description: "two" });
@@ -79,7 +79,9 @@ describe("train --dry-run", () => {
     const many = JSON.parse((await run(["train", file, ...flags, ...draws])).stdout);
     // The decoder's outputs for 64 items: z 2, hidden 32 and their activations, 784 values and their image.
     const decoder = (2 * 4 * 64 * (2 + 2 * 32 + 2 * 784)) / 1e6;
-    expect(many.megabytes.activations - plan.megabytes.activations).toBeCloseTo(49 * decoder, 6);
+    expect(many.megabytes.step - plan.megabytes.step).toBeCloseTo(49 * decoder, 6);
+    // 200 held-out items in the decoder's last layer: 784 values into two copies of an image.
+    expect(plan.megabytes.evaluation).toBeCloseTo((4 * 200 * 3 * 784) / 1e6, 6);
     expect(await readdir(folder)).toEqual(["config.json"]);
   });
 
