@@ -74,17 +74,24 @@ export class NonFiniteLossError extends TrainError {
   }
 }
 
-/** Training was stopped by its signal, in `epoch` (from 1); with a run folder, everything so far is saved there. */
+/**
+ * Training was stopped by its signal, in `epoch` (from 1; 0 while data was read, when nothing is written); with a run
+ * folder, everything so far is saved there.
+ */
 export class InterruptedError extends TrainError {
   override readonly name = "InterruptedError";
   readonly epoch: number;
 
-  constructor(epoch: number, epochs: number, runFolder?: string) {
+  constructor(epoch: number, epochs = 0, runFolder?: string) {
+    const place =
+      epoch === 0
+        ? "while the data was read. Nothing was written."
+        : `in epoch ${epoch} of ${epochs}.`;
     const saved =
       runFolder === undefined
         ? ""
         : ` Everything so far is saved. Continue with: vaeport-train resume ${runFolder}`;
-    super(`Interrupted in epoch ${epoch} of ${epochs}.${saved}`);
+    super(`Interrupted ${place}${saved}`);
     this.epoch = epoch;
   }
 }

@@ -12,7 +12,8 @@ export { readFashionMnist } from "./data/fashion-mnist.js";
 export { type ByteArray, type IdxExpectation, parseIdx } from "./data/idx.js";
 export { readMnist } from "./data/mnist.js";
 export { type NumberArray, parseNpy } from "./data/npy.js";
-export type { ByteImages, ReadProgress } from "./data/source.js";
+export type { ReadOptions, ReadProgress } from "./data/reading.js";
+export type { ByteImages } from "./data/source.js";
 export {
   CheckpointError,
   ConfigError,

@@ -1,8 +1,9 @@
 /** The command `vaeport-train` as a process: output, messages, exit codes. */
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createCanvas } from "@napi-rs/canvas";
 import { loadRun } from "@vaeport/train";
 import { describe, expect, test } from "vitest";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
@@ -155,6 +156,44 @@ describe("train --dry-run", () => {
 });
 
 describe("train", () => {
+  test("Ctrl-C while data is read exits with 130 at once, with nothing written", async () => {
+    const folder = await temporaryFolder();
+    const images = join(folder, "images");
+    await mkdir(images);
+    const noise = createCanvas(512, 512);
+    const context = noise.getContext("2d");
+    for (let y = 0; y < 512; y += 4) {
+      for (let x = 0; x < 512; x += 4) {
+        context.fillStyle = `rgb(${(x * y) % 256}, ${(x + 3 * y) % 256}, ${(7 * x) % 256})`;
+        context.fillRect(x, y, 4, 4);
+      }
+    }
+    const first = join(images, "0.png");
+    await writeFile(first, await noise.encode("png"));
+    await Promise.all(
+      Array.from({ length: 9999 }, (_, i) => link(first, join(images, `${i + 1}.png`))),
+    );
+    const file = await writeConfig(folder, {
+      ...smallConfig(),
+      data: { name: "images", folder: images },
+    });
+    const out = join(folder, "run");
+    let asked = 0;
+    const { code, stdout, stderr } = await run(["train", file, "-o", out], (output, kill) => {
+      if (asked > 0 || !/reading the data {2}\d+%/.test(output)) return;
+      asked = performance.now();
+      kill("SIGINT");
+    });
+    const waited = performance.now() - asked;
+    console.log(`${stdout.trim()}, then an end after ${waited.toFixed(0)} ms`);
+    expect(code).toBe(130);
+    expect(stderr).toMatch(
+      /^vaeport-train: Interrupted while the data was read\. Nothing was written\./,
+    );
+    expect(waited).toBeLessThan(2000); // all images take ten times as long
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "images"]);
+  });
+
   test("a broken config exits with 1 and one message, before anything is written", async () => {
     const folder = await temporaryFolder();
     const file = await writeConfig(folder, { ...smallConfig(), epochs: 3 });

@@ -1,11 +1,12 @@
 /** Items and their classes out of .npy or IDX files. */
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ArraysConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
+import { fileSize, readBytes } from "./file-bytes.js";
 import { parseIdx } from "./idx.js";
-import { type NumberArray, parseNpy } from "./npy.js";
-import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import { type NumberArray, openNpy } from "./npy.js";
+import type { Reading } from "./reading.js";
+import type { DataSource, ItemArray } from "./source.js";
 import { splitItems } from "./split.js";
 import { rangeOf } from "./values.js";
 
@@ -15,23 +16,48 @@ type FileItems = ItemArray & Pick<NumberArray, "type">;
 /** Of labels; far larger ones are identifiers or dates, by mistake. */
 const LARGEST_LABEL = 65535;
 
-const PARSERS: Record<ArraysConfig["name"], (bytes: Uint8Array, where: string) => NumberArray> = {
-  npy: parseNpy,
-  idx: (bytes, where) => ({ ...parseIdx(bytes, { where }), type: "u1" }),
+/** Elements that become numbers at a time: a hundredth of a second. */
+const PART = 2 ** 20;
+
+/** Told which part of the elements have become numbers. */
+type Converting = (part: number) => Promise<void>;
+
+const PARSERS: {
+  [N in ArraysConfig["name"]]: (
+    bytes: Uint8Array,
+    where: string,
+    converting: Converting,
+  ) => Promise<NumberArray>;
+} = {
+  async npy(bytes, where, converting) {
+    const array = openNpy(bytes, where);
+    const { length } = array.values;
+    for (let from = 0; from < length; from += PART) {
+      const to = Math.min(from + PART, length);
+      array.convert(from, to);
+      await converting(to / length);
+    }
+    return array;
+  },
+  async idx(bytes, where) {
+    return { ...parseIdx(bytes, { where }), type: "u1" };
+  },
 };
 
 /** @throws DataError naming the file that cannot be read, or does not fit the others */
-export async function readArrayFiles(
-  config: ArraysConfig,
-  onProgress?: ReadProgress,
-): Promise<DataSource> {
+export async function readArrayFiles(config: ArraysConfig, reading: Reading): Promise<DataSource> {
   const { name, train, trainLabels, test, testLabels, heldOut } = config;
   const files = [train, trainLabels, test, testLabels].filter((file) => file !== undefined);
+  const sizes = await Promise.all(files.map(fileSize));
+  const work = 2 * sizes.reduce((a, b) => a + b, 0); // each byte is read and made a number
   let done = 0;
   const read = async (file: string) => {
-    const array = PARSERS[name](await readBytes(file), file);
-    done += 1;
-    onProgress?.(done, files.length);
+    const bytes = await readBytes(file, (count) => reading(done + count, work));
+    const array = await PARSERS[name](bytes, file, (part) =>
+      reading(done + bytes.length * (1 + part), work),
+    );
+    done += 2 * bytes.length;
+    await reading(done, work);
     return array;
   };
   const all = await readItems(train, trainLabels, read);
@@ -45,15 +71,6 @@ export async function readArrayFiles(
     ...(classes && { classes }),
     range: rangeOf(given, [train, test ?? train], config.range),
   };
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new DataError(`${file}: cannot be read (${reason}). Give the path of a file.`, { cause });
-  }
 }
 
 async function readItems(

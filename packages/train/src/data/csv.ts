@@ -4,10 +4,11 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { CsvError, parse } from "csv-parse";
 import type { CsvConfig } from "../config/data.js";
-import { DataError } from "../errors.js";
+import { DataError, TrainError } from "../errors.js";
 import { type Columns, columnsOf } from "./csv-header.js";
 import { FloatList } from "./float-list.js";
-import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import type { Reading } from "./reading.js";
+import type { DataSource, ItemArray } from "./source.js";
 import { splitItems } from "./split.js";
 import { rangeOf } from "./values.js";
 
@@ -21,11 +22,14 @@ interface Table {
   classes?: string[];
 }
 
+/** From one report of progress to the next. */
+const ROWS = 100;
+
 /** @throws DataError naming file, line and column of what is no number, or no row of the table */
-export async function readCsv(config: CsvConfig, onProgress?: ReadProgress): Promise<DataSource> {
+export async function readCsv(config: CsvConfig, reading: Reading): Promise<DataSource> {
   const { train: file, test: heldOutFile, heldOut, labelColumn } = config;
-  const table = await readTable(file, config, onProgress);
-  const heldOutTable = heldOutFile ? await readTable(heldOutFile, config, onProgress) : undefined;
+  const table = await readTable(file, config, reading);
+  const heldOutTable = heldOutFile ? await readTable(heldOutFile, config, reading) : undefined;
   if (heldOutTable && heldOutTable.columns.join() !== table.columns.join()) {
     throw new DataError(
       `${heldOutFile}: has the columns ${heldOutTable.columns.join(", ")}, and ${file} has ${table.columns.join(", ")}.`,
@@ -47,15 +51,11 @@ export async function readCsv(config: CsvConfig, onProgress?: ReadProgress): Pro
   };
 }
 
-async function readTable(
-  file: string,
-  config: CsvConfig,
-  onProgress?: ReadProgress,
-): Promise<Table> {
+async function readTable(file: string, config: CsvConfig, reading: Reading): Promise<Table> {
   try {
-    return await parseTable(file, config, onProgress);
+    return await parseTable(file, config, reading);
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
+    if (cause instanceof TrainError) throw cause;
     const reason = (cause as Error).message;
     const remedy =
       cause instanceof CsvError
@@ -65,11 +65,7 @@ async function readTable(
   }
 }
 
-async function parseTable(
-  file: string,
-  config: CsvConfig,
-  onProgress?: ReadProgress,
-): Promise<Table> {
+async function parseTable(file: string, config: CsvConfig, reading: Reading): Promise<Table> {
   const { size } = await stat(file);
   const stream = createReadStream(file);
   const options = { bom: true, trim: true, skip_empty_lines: true, info: true };
@@ -92,12 +88,12 @@ async function parseTable(
     if (columns.label >= 0) classes.push(record[columns.label]!);
     pushNumbers(record, columns, values, where);
     rows += 1;
-    if (rows % 1000 === 0) onProgress?.(stream.bytesRead, size);
+    if (rows % ROWS === 0) await reading(stream.bytesRead, size);
   }
   if (!columns || rows === 0) {
     throw new DataError(`${file}: empty. Give at least one row of numbers.`);
   }
-  onProgress?.(size, size);
+  await reading(size, size);
   const { names, label } = columns;
   const table = { columns: names.filter((_, i) => i !== label), rows, values: values.toArray() };
   return label >= 0 ? { ...table, classes } : table;

@@ -7,7 +7,8 @@ import { readCsv } from "./csv.js";
 import { FASHION_CLASSES, readFashionMnist } from "./fashion-mnist.js";
 import { readImageFolder } from "./image-folder.js";
 import { MNIST_CLASSES, readMnist } from "./mnist.js";
-import type { DataSource, ItemArray, ItemShape, ReadProgress } from "./source.js";
+import { createReading, type Reading, type ReadOptions } from "./reading.js";
+import type { DataSource, ItemArray, ItemShape } from "./source.js";
 import { joinItems, limitItems } from "./split.js";
 
 /** The class of each item, as an index into `names`. */
@@ -39,14 +40,14 @@ type DataConfig = TrainConfig["data"];
 const READERS: {
   [N in DataConfig["name"]]: (
     config: Extract<DataConfig, { name: N }>,
-    onProgress?: ReadProgress,
+    reading: Reading,
   ) => Promise<DataSource>;
 } = {
   async mnist() {
     return { ...(await readMnist()), classes: MNIST_CLASSES, range: [0, 1] };
   },
-  async "fashion-mnist"(_config, onProgress) {
-    const sets = await readFashionMnist(undefined, onProgress);
+  async "fashion-mnist"(_config, reading) {
+    const sets = await readFashionMnist(undefined, reading);
     return { ...sets, classes: FASHION_CLASSES, range: [0, 1] };
   },
   images: readImageFolder,
@@ -60,15 +61,17 @@ const READERS: {
  *
  * @throws DataError when files are not sound (each is named), there are no items, or fewer than are asked for
  * @throws MissingPackageError when the package that holds the files is not installed
+ * @throws InterruptedError once `signal` is aborted
  */
 export async function loadDataset(
   tf: TensorFlow,
   config: TrainConfigInput["data"],
-  { onProgress }: { onProgress?: ReadProgress } = {},
+  options: ReadOptions = {},
 ): Promise<Dataset> {
   const resolved = parseData(config);
   const read = READERS[resolved.name] as (typeof READERS)["images"];
-  const source = await read(resolved as Extract<DataConfig, { name: "images" }>, onProgress);
+  const reading = createReading(options);
+  const source = await read(resolved as Extract<DataConfig, { name: "images" }>, reading);
   const { trainItems, testItems, pick } = resolved;
   const cutTest = limitItems(source.test, testItems, { key: "data.testItems", pick });
   const all = resolved.includeHeldOut ? joinItems(source.train, source.test) : source.train;

@@ -7,10 +7,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { DataError } from "../errors.js";
 import { packageFolder } from "./package-folder.js";
-import type { ByteImages, ReadProgress } from "./source.js";
+import { createReading, type Reading, type ReadProgress } from "./reading.js";
+import type { ByteImages } from "./source.js";
 
 /** Names of the classes. */
 export const FASHION_CLASSES = [
@@ -32,7 +32,7 @@ const HELD_OUT_PER_CLASS = 1000;
  */
 export async function readFashionMnist(
   folder?: string,
-  onProgress?: ReadProgress,
+  onProgress: ReadProgress | Reading = createReading(),
 ): Promise<{ train: ByteImages; test: ByteImages }> {
   const from = folder ?? join(installed(), "src", "clothes");
   const train: LabelledImage[] = [];
@@ -42,8 +42,7 @@ export async function readFashionMnist(
     images.forEach((pixels, i) => {
       (i < HELD_OUT_PER_CLASS ? test : train).push({ pixels, label });
     });
-    onProgress?.(label + 1, FASHION_CLASSES.length);
-    await setImmediate(); // progress is shown, and signals arrive, between turns of the event loop
+    await onProgress(label + 1, FASHION_CLASSES.length);
   }
   const heldOut = new Set(test.map(({ pixels }) => pixels.toString("latin1")));
   const distinct = train.filter(({ pixels }) => !heldOut.has(pixels.toString("latin1")));

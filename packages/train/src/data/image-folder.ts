@@ -5,7 +5,8 @@ import { basename, join } from "node:path";
 import type { ImagesConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
 import { createDecoder } from "./decode-image.js";
-import type { DataSource, ItemArray, ReadProgress } from "./source.js";
+import type { Reading } from "./reading.js";
+import type { DataSource, ItemArray } from "./source.js";
 import { splitItems } from "./split.js";
 
 const IMAGE = /\.(png|jpe?g|webp)$/i;
@@ -20,15 +21,12 @@ interface ImageFile {
 }
 
 /** @throws DataError when there are no images, or naming those that cannot be decoded */
-export async function readImageFolder(
-  config: ImagesConfig,
-  onProgress?: ReadProgress,
-): Promise<DataSource> {
+export async function readImageFolder(config: ImagesConfig, reading: Reading): Promise<DataSource> {
   const { folder, heldOutFolder, heldOut } = config;
   const files = await listImages(folder);
   const heldOutFiles = heldOutFolder === undefined ? [] : await listImages(heldOutFolder);
   const classes = [...new Set([...files, ...heldOutFiles].map(({ className }) => className))];
-  const items = await decodeAll([...files, ...heldOutFiles], classes.sort(), config, onProgress);
+  const items = await decodeAll([...files, ...heldOutFiles], classes.sort(), config, reading);
   const sets = heldOutFolder === undefined ? splitItems(items, heldOut) : cut(items, files.length);
   return {
     ...sets,
@@ -100,7 +98,7 @@ async function decodeAll(
   files: readonly ImageFile[],
   classes: readonly string[],
   config: ImagesConfig,
-  onProgress?: ReadProgress,
+  reading: Reading,
 ): Promise<ItemArray> {
   const { height, width, colour } = config;
   const size = height * width * (colour ? 3 : 1);
@@ -113,7 +111,7 @@ async function decodeAll(
     } catch (error) {
       bad.push(`  ${path}: ${(error as Error).message}`);
     }
-    onProgress?.(i + 1, files.length);
+    await reading(i + 1, files.length);
   }
   if (bad.length > 0) {
     const rest = bad.length > NAMED ? [`  and ${bad.length - NAMED} more`] : [];

@@ -29,6 +29,12 @@ const TYPES: Record<string, [bytes: number, read: (little: boolean) => Read]> = 
   f8: [8, (little) => (view, at) => view.getFloat64(at, little)],
 };
 
+/** An array whose elements are read part by part, since that takes a while. */
+export interface OpenArray extends NumberArray {
+  /** Reads some of the elements into `values`. */
+  convert(from: number, to: number): void;
+}
+
 /**
  * The array of a .npy file; bytes stay bytes, every other type becomes float32, whose rounding 64-bit numbers take.
  *
@@ -36,6 +42,13 @@ const TYPES: Record<string, [bytes: number, read: (little: boolean) => Read]> = 
  * @throws DataError when the file is no .npy file, truncated, in Fortran order or of another type of element
  */
 export function parseNpy(bytes: Uint8Array, where = "npy data"): NumberArray {
+  const { shape, type, values, convert } = openNpy(bytes, where);
+  convert(0, values.length);
+  return { shape, type, values: type === "u1" ? values.slice() : values };
+}
+
+/** As `parseNpy`, the elements yet to be converted; of bytes, a view of those given. */
+export function openNpy(bytes: Uint8Array, where: string): OpenArray {
   const fail = (message: string) => new DataError(`${where}: ${message}`);
   const text = (from: number, to: number) =>
     Buffer.from(bytes.subarray(from, to)).toString("latin1");
@@ -71,9 +84,11 @@ export function parseNpy(bytes: Uint8Array, where = "npy data"): NumberArray {
         `elements, and shape [${shape.join(", ")}] of ${type} takes ${length * size}. Save it again.`,
     );
   }
-  if (type === "u1") return { shape, values: bytes.slice(data), type };
+  if (type === "u1") return { shape, type, values: bytes.subarray(data), convert: () => {} };
   const read = reader(order !== ">");
   const values = new Float32Array(length); // and a plain loop: `Float32Array.from` takes many times as long
-  for (let i = 0; i < length; i++) values[i] = read(view, data + i * size);
-  return { shape, values, type };
+  const convert = (from: number, to: number) => {
+    for (let i = from; i < to; i++) values[i] = read(view, data + i * size);
+  };
+  return { shape, type, values, convert };
 }

@@ -34,6 +34,3 @@ export interface DataSource {
   /** Smallest and largest value that an item may have. */
   range: [number, number];
 }
-
-/** Told now and then while data is read: how many of what (files, items, megabytes). */
-export type ReadProgress = (done: number, of: number) => void;

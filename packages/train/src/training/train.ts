@@ -90,7 +90,7 @@ export async function runTraining(
 ): Promise<TrainResult> {
   const tf = await loadTensorFlow();
   const onProgress = (done: number, of: number) => options.onEvent?.({ type: "reading", done, of });
-  const dataset = await loadDataset(tf, config.data, { onProgress });
+  const dataset = await loadDataset(tf, config.data, { onProgress, signal: options.signal });
   try {
     const data = fingerprintOf(dataset);
     if (options.trainedOn) requireSameData(options.folder, data, options.trainedOn);
