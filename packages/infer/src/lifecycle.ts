@@ -63,8 +63,8 @@ export class Lifecycle {
   }
 
   async #replace(signal: AbortSignal | undefined): Promise<void> {
-    // What is broken may fail to be released too; it is given up either way.
-    await this.#release().catch(() => undefined);
+    // What is broken may fail to be released too, or never be; it is given up either way.
+    await unlessAborted(() => Promise.allSettled([this.#release()]), signal);
     const { graphs, report } = await this.#reopen(signal);
     this.#graphs = graphs;
     this.#report = report;

@@ -151,6 +151,16 @@ describe("reload", () => {
     await expect(waiting).rejects.toThrow(DisposedError);
   });
 
+  test("may be given up while a run that never settles holds the queue", async () => {
+    const { vae } = await fake({ gate: new Promise(() => {}) });
+    const abort = new AbortController();
+    const call = vae.decode(two, { signal: abort.signal });
+    const reloading = vae.reload({ signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("the user left")), 10);
+    await expect(call).rejects.toThrow("the user left");
+    await expect(reloading).rejects.toThrow("the user left");
+  });
+
   test("and dispose release what they opened, in either order", async () => {
     const { vae, runtime } = await fake({});
     const reloading = vae.reload();
