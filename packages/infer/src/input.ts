@@ -16,6 +16,8 @@ export interface ByteTensor {
 
 type Range = readonly [number, number];
 
+const MAX_FLOAT32 = 2 ** 128 - 2 ** 104;
+
 /**
  * A batch of items as a tensor [n, ...item] of its own: from bare values, n * (an item's length) of them, or from a
  * tensor of that shape; n >= 1, or as given. Bytes are taken where a range says what they stand for. Copied, so that
@@ -110,11 +112,17 @@ export function requireWhole(where: string, value: unknown, least: number, most?
   throw new InputError(`${where}: expected a whole number ${range}; got ${shown(value)}.`);
 }
 
-/** Throws InputError unless the value is a finite number, at least `least`. */
-export function requireFinite(where: string, value: unknown, least = Number.NEGATIVE_INFINITY) {
-  if (Number.isFinite(value) && (value as number) >= least) return;
-  const range = Number.isFinite(least) ? ` from ${least} up` : "";
-  throw new InputError(`${where}: expected a finite number${range}; got ${shown(value)}.`);
+/** Throws InputError unless the value is a number from `least` to `most`, by default those that float32 has. */
+export function requireFinite(
+  where: string,
+  value: unknown,
+  least = -MAX_FLOAT32,
+  most = MAX_FLOAT32,
+): void {
+  if (typeof value === "number" && value >= least && value <= most) return;
+  throw new InputError(
+    `${where}: expected a number from ${least} to ${most}; got ${shown(value)}.`,
+  );
 }
 
 /** A value as code has it, so that "2" is told from 2. */
@@ -152,12 +160,30 @@ export function oneHot(
   return { data, shape: [n, classes] };
 }
 
+/** The options of each call, beside `signal`; those of `loadVae` stand where they are used. */
+const OPTIONS = {
+  encode: "label resize",
+  decode: "label to",
+  decodeParameters: "label",
+  sampleLatent: "seed offset",
+  reconstruct: "label resize seed offset to",
+  sample: "label seed offset temperature to",
+  interpolate: "label steps path to",
+  traverse: "label dimension steps range to",
+  score: "label resize samples seed offset",
+  warmup: "",
+  reload: "",
+};
+
+/** A call that takes options. */
+export type CallName = keyof typeof OPTIONS;
+
 /**
  * The options of a call. JavaScript may leave them out, though a call needs them: what it needs of them is then told.
- * Throws InputError for what holds no options, and for a signal that is none.
+ * Throws InputError for what holds no options, for one that the call does not know, and for a signal that is none.
  */
 export function given<Options extends object>(
-  where: string,
+  where: CallName | "loadVae",
   options: Options | undefined,
 ): Options {
   if (options === undefined) return {} as Options;
@@ -166,9 +192,20 @@ export function given<Options extends object>(
       `${where}: options: expected an object such as { signal }, or none; got ${shown(options)}.`,
     );
   }
+  if (where !== "loadVae") requireKnown(where, options, OPTIONS[where]);
   const { signal } = options as CallOptions;
   if (signal === undefined || typeof signal?.throwIfAborted === "function") return options;
   throw new InputError(
     `${where}: signal: expected that of an AbortController; got ${shown(signal)}. Leave it out.`,
   );
+}
+
+/** Throws InputError for an option that is not among the known ones, separated by spaces, or `signal`. */
+export function requireKnown(where: string, options: object, known = ""): void {
+  const names = `signal ${known}`.trim().split(" ");
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new InputError(`${where}: ${name}: expected an option out of ${names.join(", ")}.`);
+    }
+  }
 }

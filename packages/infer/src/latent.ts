@@ -1,6 +1,6 @@
 /** Points of the latent space: draws and paths. */
 import { InputError } from "./errors.js";
-import { batch, requireFinite, requireWhole } from "./input.js";
+import { batch, requireFinite, requireWhole, requireWithin } from "./input.js";
 import type { LatentSection } from "./manifest/types.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
@@ -53,7 +53,9 @@ export function drawPosterior(
   const checked = covariance === "full" && { scaleTril: part("scaleTril", [k, k], n) };
   const logVariance = part("logVariance", [k], n);
   const noise = seededNormal(seed, mean.data.length, 0, offset * k);
-  return reparameterise({ mean, logVariance, ...checked }, noise);
+  const z = reparameterise({ mean, logVariance, ...checked }, noise);
+  requireWithin("sampleLatent: z", z.data, "finite values");
+  return z;
 }
 
 /** The log of the diagonal of L L^T for lower Cholesky factors L [n, k, k]: [n, k]. */
@@ -66,6 +68,9 @@ export function marginalLogVariance({ data, shape }: Tensor): Tensor {
   return { data: Float32Array.from(variance, Math.log), shape: [n, k] };
 }
 
+/** Beyond it no model knows what it decodes, and float32 gives out inside of the graph. */
+const MOST_TEMPERATURE = 1e3;
+
 /** n draws, at most `most`, of temperature * N(0, I), [n, k], from draw `offset` of the seed on. Throws InputError. */
 export function drawPrior(
   n: number,
@@ -75,7 +80,7 @@ export function drawPrior(
 ): Tensor {
   requireWhole("sample: n", n, 1, most);
   requireWhole("sample: offset", offset, 0);
-  requireFinite("sample: temperature", temperature, 0);
+  requireFinite("sample: temperature", temperature, 0, MOST_TEMPERATURE);
   const noise = seededNormal(seed, n * k, 0, offset * k);
   return { data: noise.map((value) => value * temperature), shape: [n, k] };
 }

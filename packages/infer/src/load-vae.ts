@@ -1,6 +1,6 @@
 /** Loading: the model's files, then the first execution provider that runs them. */
 import type { FileCache } from "./file-cache.js";
-import { given, requireWhole } from "./input.js";
+import { given } from "./input.js";
 import { type ModelSource, snapshot } from "./model-source.js";
 import type { ProviderOptions } from "./providers.js";
 import { unlessAborted } from "./queue.js";
@@ -34,9 +34,6 @@ export interface LoadOptions extends ProviderOptions {
  */
 export async function loadVae(source: ModelSource, options: LoadOptions = {}): Promise<Vae> {
   const { signal, ...lasting } = given("loadVae", options);
-  for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
-    if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1);
-  }
   const held = snapshot(source);
   const { open } = await import("./open.js");
   const load = (from: ModelSource, signal: AbortSignal | undefined) =>

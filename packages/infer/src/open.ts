@@ -1,7 +1,7 @@
 /** Opening a model, which is all that a load needs and no later call: bundlers make it a file of its own. */
 import { runtime as platformRuntime } from "#runtime";
 import { InputError } from "./errors.js";
-import { shown } from "./input.js";
+import { requireKnown, requireWhole, shown } from "./input.js";
 import type { VaeManifest } from "./manifest/types.js";
 import type { ModelSource } from "./model-source.js";
 import { type OpenModel, openModel, type ProviderOptions } from "./providers.js";
@@ -13,11 +13,18 @@ export interface Opened extends OpenModel {
   pictures: Runtime["pictures"];
 }
 
+const OPTIONS =
+  "provider strict threads verify precision maxBatch workers sessionOptions wasmPaths runtime onProgress cache timeout";
+
 /** Reads a model and opens it on the first provider that runs it. */
 export async function open(
   source: ModelSource,
   options: ProviderOptions & ReadSettings & { runtime?: Runtime },
 ): Promise<Opened> {
+  requireKnown("loadVae", options, OPTIONS);
+  for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
+    if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1);
+  }
   const { runtime = platformRuntime, precision = "float32" } = options;
   if (typeof runtime?.open !== "function") {
     throw new InputError(

@@ -8,8 +8,14 @@ const tensor = { shape: [1, 2, 2, 1], buffer: {}, device: {}, dispose: () => {} 
 
 test.each([
   [{ columns: 0 }, "CanvasPainter: columns: expected a whole number from 1 up; got 0"],
-  [{ range: null }, "CanvasPainter: range: expected a finite number; got undefined"],
-  [{ range: [0, Number.NaN] }, "CanvasPainter: range: expected a finite number; got NaN"],
+  [
+    { range: null },
+    "CanvasPainter: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got undefined",
+  ],
+  [
+    { range: [0, Number.NaN] },
+    "CanvasPainter: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got NaN",
+  ],
 ])("options %j", (options, message) => {
   const draw = () => new CanvasPainter(canvas).draw(tensor as never, options as never);
   expect(draw).toThrow(InputError);

@@ -1,6 +1,12 @@
 /** Options as JavaScript may give them: of another type than TypeScript would let through. */
 import { availableParallelism } from "node:os";
-import { InputError, loadVae, UnknownProviderError, type Vae } from "@vaeport/infer";
+import {
+  InputError,
+  type LoadOptions,
+  loadVae,
+  UnknownProviderError,
+  type Vae,
+} from "@vaeport/infer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runtime as node } from "../src/runtime/node.js";
 import { expected, TINY } from "./helpers.js";
@@ -40,6 +46,35 @@ test("a URL that is none is a SourceError", () => {
   expect(() => node.resolve("https://")).toThrow("https://: expected a URL.");
 });
 
+test("a misspelt option of a load is told, with those there are", async () => {
+  const load = loadVae(TINY, { provder: "cpu" } as never);
+  await expect(load).rejects.toThrow(InputError);
+  await expect(load).rejects.toThrow(
+    "loadVae: provder: expected an option out of signal, provider, strict, threads, verify,",
+  );
+});
+
+test("every option of a load is known", async () => {
+  const options: Record<keyof LoadOptions, unknown> = {
+    provider: "cpu",
+    strict: true,
+    threads: 1,
+    verify: true,
+    precision: "float32",
+    maxBatch: 2,
+    workers: undefined,
+    sessionOptions: {},
+    wasmPaths: "/",
+    signal: new AbortController().signal,
+    runtime: node,
+    onProgress: () => {},
+    cache: false,
+    timeout: 1000,
+  };
+  await using vae = await loadVae(TINY, options as LoadOptions);
+  expect(vae.runtime.chosen).toBe("cpu");
+});
+
 test.each<[unknown, string]>([
   [null, "loadVae: options: expected an object"],
   ["cpu", "loadVae: options: expected an object"],
@@ -62,6 +97,7 @@ describe("calls", () => {
   const x = new Float32Array(12);
   const point = z.data.slice(0, 2);
   const posterior = { mean: z, logVariance: z };
+  const vast = { data: z.data.map(() => 3000), shape: z.shape };
   const none = null as never;
 
   test.each<[string, (vae: Vae) => unknown]>([
@@ -82,6 +118,50 @@ describe("calls", () => {
     expect((error as Error).message).toMatch(`${name}: options: expected an object`);
   });
 
+  const shared = { signal: new AbortController().signal, label: undefined };
+  const drawn = { seed: 1, offset: 0 };
+  test.each<[string, object, (vae: Vae, options: never) => unknown]>([
+    ["encode", { ...shared, resize: false }, (vae, options) => vae.encode(x, options)],
+    ["decode", { ...shared, to: "cpu" }, (vae, options) => vae.decode(point, options)],
+    ["decodeParameters", shared, (vae, options) => vae.decodeParameters(point, options)],
+    ["sampleLatent", drawn, (vae, options) => vae.sampleLatent(posterior, options)],
+    [
+      "reconstruct",
+      { ...shared, ...drawn, resize: false, to: "cpu" },
+      (vae, options) => vae.reconstruct(x, options),
+    ],
+    [
+      "sample",
+      { ...shared, ...drawn, temperature: 1, to: "cpu" },
+      (vae, options) => vae.sample(1, options),
+    ],
+    [
+      "interpolate",
+      { ...shared, steps: 2, path: "linear", to: "cpu" },
+      (vae, options) => vae.interpolate(point, point, options),
+    ],
+    [
+      "traverse",
+      { ...shared, dimension: 0, steps: 2, range: [0, 1], to: "cpu" },
+      (vae, options) => vae.traverse(point, options),
+    ],
+    [
+      "score",
+      { ...shared, ...drawn, samples: 1, resize: false },
+      (vae, options) => vae.score(x, options),
+    ],
+    ["warmup", { signal: shared.signal }, (vae, options) => vae.warmup(1, options)],
+    ["reload", { signal: shared.signal }, (vae, options) => vae.reload(options)],
+  ])("%s takes all of its options and tells a misspelt one", async (name, options, call) => {
+    await call(vae, options as never);
+    const error = await thrownBy(() => call(vae, { ...options, seeed: 1 } as never));
+    expect(error).toBeInstanceOf(InputError);
+    const known = Object.keys(options).filter((key) => key !== "signal");
+    const message = (error as Error).message;
+    expect(message).toContain(`${name}: seeed: expected an option out of signal`);
+    for (const key of known) expect(message).toMatch(new RegExp(`out of .*\\b${key}\\b`));
+  });
+
   test.each<[string, (vae: Vae) => unknown, string]>([
     [
       "a signal that is none",
@@ -96,12 +176,27 @@ describe("calls", () => {
     [
       "a range that is null",
       (vae) => vae.traverse(point, { dimension: 0, steps: 2, range: none }),
-      "traverse: range: expected a finite number; got undefined.",
+      "traverse: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got undefined.",
     ],
     [
       "a range that is a number",
       (vae) => vae.traverse(z.data.slice(0, 2), { dimension: 0, steps: 2, range: 5 as never }),
-      "traverse: range: expected a finite number; got undefined.",
+      "traverse: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got undefined.",
+    ],
+    [
+      "a range beyond float32",
+      (vae) => vae.traverse(point, { dimension: 0, steps: 2, range: [0, 1e300] }),
+      "traverse: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got 1e+300.",
+    ],
+    [
+      "a temperature at which a graph gives no numbers",
+      (vae) => vae.sample(1, { seed: 1, temperature: 1e300 }),
+      "sample: temperature: expected a number from 0 to 1000; got 1e+300.",
+    ],
+    [
+      "a posterior whose draws are beyond float32",
+      (vae) => vae.sampleLatent({ mean: z, logVariance: vast }, { seed: 1 }),
+      "sampleLatent: z: expected finite values; got",
     ],
     [
       "more items than an array of data holds",

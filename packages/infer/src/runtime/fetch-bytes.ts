@@ -1,5 +1,6 @@
 /** Reading a file over HTTP. */
 import { SourceError } from "../errors.js";
+import { unlessAborted } from "../queue.js";
 import type { ReadOptions } from "./types.js";
 
 /** Waits before the second try and the third, in milliseconds. */
@@ -26,7 +27,7 @@ export async function fetchBytes(
     } catch (error) {
       const delay = DELAYS[failures];
       if (delay === undefined || !(error instanceof SourceError && error.transient)) throw error;
-      await pause(delay, options.signal);
+      await unlessAborted(() => new Promise((wake) => setTimeout(wake, delay)), options.signal);
     }
   }
 }
@@ -103,19 +104,4 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
     offset += chunk.length;
   }
   return bytes;
-}
-
-/** Waits; on abort rejects with the signal's reason. */
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", abort, { once: true });
-  });
 }
