@@ -313,7 +313,9 @@ describe("a run folder", () => {
     const made = createRunFolder("/proc/none/run", smallConfig());
     await expect(made).rejects.toMatchObject({
       name: "RunFolderError",
-      message: expect.stringMatching(/^\/proc\/none: cannot be made \(ENOENT.*Choose another/),
+      message: expect.stringMatching(
+        /^\/proc\/none\/run: cannot be made \(ENOENT.*'\/proc\/none'\)\. Choose/,
+      ),
     });
   });
 
