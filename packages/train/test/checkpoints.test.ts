@@ -9,7 +9,6 @@ import { fileURLToPath } from "node:url";
 import {
   buildVae,
   CheckpointError,
-  type EpochMetrics,
   InterruptedError,
   loadDataset,
   loadRun,
@@ -27,27 +26,13 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readCheckpoint, writeCheckpoint } from "../src/training/checkpoint.js";
 import { createRunFolder } from "../src/training/run-folder.js";
 import { withFailingWrites } from "./failing-writes.js";
+import { outcome } from "./outcome.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
 /** A killed process has got some epochs further, so that the last ones are left for the last. */
 const [KILLS, KILLED_EPOCHS] = process.env.VAEPORT_NIGHTLY ? [50, 300] : [3, 25];
 
 const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
-
-/** Weights and metrics of a finished run, without what depends on the clock. */
-async function outcome(folder: string): Promise<{ weights: Buffer[]; losses: object[] }> {
-  const weights = await Promise.all(
-    ["encoder", "decoder"].map((name) => readFile(join(folder, name, "weights.bin"))),
-  );
-  const lines = (await readFile(join(folder, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
-  const losses = lines.map((line) => {
-    const { seconds, imagesPerSecond, ...kept } = JSON.parse(line) as EpochMetrics;
-    expect(imagesPerSecond).toBeGreaterThan(0);
-    expect(seconds).toBeGreaterThan(0);
-    return kept;
-  });
-  return { weights, losses };
-}
 
 /** Trains until `epoch` epochs are done, and a little further. */
 async function interrupted(config: TrainConfig, out: string, epoch: number): Promise<void> {
