@@ -53,7 +53,7 @@ export function batch(
   }
   if (!isFloat32Array(data)) return { data: scaleBytes(data, range!), shape };
   requireWithin(where, data, "finite values");
-  return { data: data.slice(), shape };
+  return { data: new Float32Array(data), shape };
 }
 
 /**
@@ -149,18 +149,18 @@ export function oneHot(
     throw new InputError(`${where}: label: the model has no classes. Leave the label out.`);
   }
   const { classes } = condition;
-  const labels = typeof label === "number" ? Array<number>(n).fill(label) : Array.from(label ?? []);
-  if (labels.length !== n) {
-    const got = label === undefined ? "none" : labels.length;
+  const one = typeof label === "number";
+  if (!one && label?.length !== n) {
     throw new InputError(
-      `${where}: label: the model has ${classes} classes; expected the class of all items or ${n} of them, one for each; got ${got}.`,
+      `${where}: label: the model has ${classes} classes; expected the class of all items or ${n} of them, one for each; got ${label?.length ?? shown(label)}.`,
     );
   }
   const data = new Float32Array(n * classes);
-  labels.forEach((value, item) => {
+  for (let item = 0; item < n; item++) {
+    const value = one ? label : label![item]!;
     requireWhole(`${where}: label`, value, 0, classes - 1);
     data[item * classes + value] = 1;
-  });
+  }
   return { data, shape: [n, classes] };
 }
 

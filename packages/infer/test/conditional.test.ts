@@ -65,6 +65,9 @@ describe.each([
     [[0, -1, 0], "got -1."],
     [[0, 0.5, 0], "got 0.5."],
     ["cat", 'got "c".'],
+    [null, "got null."],
+    [new Set([0, 1, 2]), "got [object Set]."],
+    [{ length: 1e9 }, "got 1000000000."], // before any array of that length is made
   ])("label %j is refused", async (wrong, message) => {
     const call = vae.encode(x!, { label: wrong as number });
     await expect(call).rejects.toThrow(InputError);

@@ -105,6 +105,19 @@ describe.each([
     expect(await first).toEqual(others[0]);
   });
 
+  test("values of a subclass, or in shared memory, are values", async () => {
+    class Odd extends Float32Array {
+      static get [Symbol.species]() {
+        return Float64Array as never;
+      }
+    }
+    const wanted = await vae.decode(z!);
+    expect(await vae.decode(new Odd(z!.data))).toEqual(wanted);
+    const shared = new Float32Array(new SharedArrayBuffer(z!.data.byteLength));
+    shared.set(z!.data);
+    expect(await vae.decode(shared)).toEqual(wanted);
+  });
+
   test("results own their memory", async () => {
     const one = await vae.decode(z!);
     const kept = one.data.slice();
