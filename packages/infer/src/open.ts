@@ -13,6 +13,11 @@ export interface Opened extends OpenModel {
   pictures: Runtime["pictures"];
 }
 
+/** A machine that is asked for thousands comes to a halt. */
+const MOST_THREADS = 256;
+/** What a timer takes; beyond it, it fires at once. */
+const MOST = 2 ** 31 - 1;
+
 const OPTIONS =
   "provider strict threads verify precision maxBatch workers sessionOptions wasmPaths runtime onProgress cache timeout";
 
@@ -23,7 +28,8 @@ export async function open(
 ): Promise<Opened> {
   requireKnown("loadVae", options, OPTIONS);
   for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
-    if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1);
+    const most = name === "threads" ? MOST_THREADS : MOST;
+    if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1, most);
   }
   const { runtime = platformRuntime, precision = "float32" } = options;
   if (typeof runtime?.open !== "function") {

@@ -73,7 +73,7 @@ async function readFrom(
     const { file, bytes } = graph;
     const onBytes = (length: number) => count(file, length);
     const content = await cache.graph(graph, () =>
-      runtime.read(new URL(file, url), bytes, { signal, timeout, onBytes }),
+      runtime.read(beside(url, file), bytes, { signal, timeout, onBytes }),
     );
     if (loaded[file] !== bytes) count(file, bytes);
     return content;
@@ -87,8 +87,13 @@ function cacheFor(url: URL, runtime: Runtime, wanted: boolean | FileCache) {
   return wanted === true ? runtime.openCache : async () => wanted;
 }
 
+/** The address of a file in a folder, or of another beside one; the query, such as a signature, stays. */
+function beside(url: URL, file: string): URL {
+  return new URL(file + url.search, url);
+}
+
 function manifestUrl(url: URL): URL {
-  if (url.pathname.endsWith("/")) return new URL("vae.json", url);
+  if (url.pathname.endsWith("/")) return beside(url, "vae.json");
   if (url.pathname.endsWith("/vae.json")) return url;
   throw new SourceError(
     `${url}: expected the address of a model folder, ending in "/", or of its vae.json.`,

@@ -4,9 +4,20 @@ import type { RequestListener } from "node:http";
 import { loadVae, SourceError } from "@vaeport/infer";
 import { afterEach, describe, expect, test } from "vitest";
 import { TINY, tinyFiles } from "./helpers.js";
-import { closeServers, serveTiny } from "./servers.js";
+import { closeServers, serve, serveTiny } from "./servers.js";
 
 afterEach(closeServers);
+
+test.each(["/model/", "/model/vae.json"])("the query of %s goes with every file", async (path) => {
+  const asked: string[] = [];
+  const origin = await serve(({ url }, response) => {
+    asked.push(url!);
+    response.end(readFileSync(TINY + new URL(url!, origin).pathname.slice("/model".length)));
+  });
+  await (await loadVae(`${origin}${path}?signature=a%2Fb&v=2`)).dispose();
+  const files = ["decoder.onnx", "encoder.onnx", "score.onnx", "vae.json"];
+  expect(asked.sort()).toEqual(files.map((file) => `/model/${file}?signature=a%2Fb&v=2`));
+});
 
 describe("a server that fails at first", () => {
   /** Answers the encoder so many times with what is given, then as it should. */

@@ -27,7 +27,9 @@ test.each([5, {}, [5], ["cpu", null]])("the provider %j is unknown", async (prov
 
 test("a number is told from its text", async () => {
   const load = loadVae(TINY, { workers: "2" as never });
-  await expect(load).rejects.toThrow('workers: expected a whole number from 1 up; got "2".');
+  await expect(load).rejects.toThrow(
+    'workers: expected a whole number from 1 to 2147483647; got "2".',
+  );
 });
 
 test.each(["cpu", "auto"])(
@@ -41,6 +43,15 @@ test.each(["cpu", "auto"])(
     );
   },
 );
+
+test.each([
+  [{ threads: 1000 }, "loadVae: threads: expected a whole number from 1 to 256; got 1000."],
+  [{ timeout: 2 ** 31 }, "loadVae: timeout: expected a whole number from 1 to 2147483647;"],
+])("what no machine or timer takes is refused: %j", async (options, message) => {
+  const load = loadVae(TINY, options);
+  await expect(load).rejects.toThrow(InputError);
+  await expect(load).rejects.toThrow(message);
+});
 
 test("a URL that is none is a SourceError", () => {
   expect(() => node.resolve("https://")).toThrow("https://: expected a URL.");

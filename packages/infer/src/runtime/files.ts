@@ -45,7 +45,7 @@ async function readWithin(
     if (size <= limit) return await readFile(url, { signal });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new SourceError(`${url}: cannot be read. Check the path of the model folder.`, { cause });
+    throw new SourceError(`${url}: cannot be read. Check the model folder.`, { cause });
   }
   throw new SourceError(`${url}: more than the ${limit} bytes expected. Check the model folder.`);
 }
