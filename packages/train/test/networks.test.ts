@@ -1,8 +1,10 @@
 /** Networks from configurations: shapes, seeds, output bias, errors. */
-import type { Tensor4D } from "@tensorflow/tfjs-node";
+import { join } from "node:path";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-node";
 import {
   buildVae,
   ConfigError,
+  configJsonSchema,
   type DiagonalPosterior,
   elboTerms,
   objective,
@@ -11,8 +13,9 @@ import {
   type Vae,
 } from "@vaeport/train";
 import { describe, expect, test } from "vitest";
+import { loadModel, saveNetworks } from "../src/training/networks.js";
 import { startAtDataMean } from "../src/vae/initialise.js";
-import { numbers, tf } from "./support.js";
+import { numbers, temporaryFolder, tf } from "./support.js";
 
 type Item = [number, number, number];
 type Model = TrainConfigInput["model"];
@@ -216,4 +219,31 @@ test.each<[string, Partial<TrainConfigInput>, RegExp]>([
     buildVae(tf, parseConfig(config as TrainConfigInput), { itemShape: [28, 28, 1] });
   expect(made).toThrow(ConfigError);
   expect(made).toThrow(message);
+});
+
+test("every activation that a config may name survives being saved", async () => {
+  const folder = await temporaryFolder();
+  const [, list] = /"activation":\{[^}]*"enum":\[([^\]]*)\]/.exec(
+    JSON.stringify(configJsonSchema()),
+  )!;
+  const names: string[] = JSON.parse(`[${list}]`);
+  expect(names.length).toBeGreaterThan(10);
+  const x = tf.tensor2d(numbers(20, -3, 3), [5, 4]);
+  for (const activation of names) {
+    const layers = { type: "dense", hidden: [6, 6], activation } as Model;
+    const config = parseConfig({
+      name: "n",
+      data: { name: "mnist" },
+      model: layers,
+      latent: { size: 2 },
+    });
+    const vae = buildVae(tf, config, { itemShape: [4] });
+    await saveNetworks(join(folder, activation), vae);
+    const encoder = await loadModel(tf, join(folder, activation, "encoder"));
+    const [before, after] = [vae.encoder, encoder].map(
+      (network) => (network.predict(x) as Tensor[])[0]!,
+    );
+    expect(after!.dataSync(), activation).toEqual(before!.dataSync());
+    vae.dispose();
+  }
 });

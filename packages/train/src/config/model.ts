@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { count, section } from "./section.js";
 
+/** Those of tf.js but gelu_new, which it saves under a name that it does not load: such a run could not be used. */
 const activation = z
   .enum([
-    ...["relu", "relu6", "elu", "selu", "gelu", "gelu_new", "swish", "mish"],
+    ...["relu", "relu6", "elu", "selu", "gelu", "swish", "mish"],
     ...["tanh", "sigmoid", "hardSigmoid", "softplus", "softsign", "softmax", "linear"],
   ] as const)
   .default("relu")
