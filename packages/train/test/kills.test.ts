@@ -87,5 +87,5 @@ describe.each([
     task.meta.measured = `of ${moments} moments, the earlier run whole after ${ends.earlier}, the later one resumed after ${ends.later}`;
     console.log(task.meta.measured);
     expect(ends.later).toBeGreaterThan(0);
-  });
+  }, 300_000); // processes that load TensorFlow
 });

@@ -31,3 +31,16 @@ export async function refused(data: Data): Promise<string> {
   expect(error).toBeInstanceOf(DataError);
   return (error as Error).message;
 }
+
+/** Writes a .npy file of bytes or float32. */
+export async function writeNpy(
+  file: string,
+  shape: readonly number[],
+  values: Uint8Array | Float32Array,
+): Promise<void> {
+  const type = values instanceof Uint8Array ? "|u1" : "<f4";
+  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
+  const start = Buffer.from(`\u0093NUMPY\u0001\u0000v\u0000${header.padEnd(117)}\n`, "latin1");
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  await writeFile(file, Buffer.concat([start, bytes]));
+}
