@@ -19,9 +19,12 @@ test("captured equals eager over 50 steps: conv", async () => {
 
 test("captured equals eager over 8 steps: residual conv", async () => {
   const { compareEngines, BATCH_NORMALISED } = engines;
-  const model = { ...BATCH_NORMALISED, layers: [{ channels: 3, stride: 2, residualBlocks: 1 }] };
+  // Smooth: at relu's kink a rounding error decides a gradient, for eager tf.js alone as well.
+  const activation = "swish" as const;
+  const layers = [{ channels: 3, stride: 2, residualBlocks: 1 }];
+  const model = { ...BATCH_NORMALISED, activation, layers };
   const changing = (step: number) => ({ beta: 0.5 + step / 8, capacity: step });
   const { first, all } = await compareEngines({ model }, 8, changing);
   expect(first).toBeLessThan(2e-6);
-  expect(all).toBeLessThan(2e-4);
+  expect(all).toBeLessThan(2e-5);
 });
