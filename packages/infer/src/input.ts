@@ -164,30 +164,12 @@ export function oneHot(
   return { data, shape: [n, classes] };
 }
 
-/** The options of each call, beside `signal`; those of `loadVae` stand where they are used. */
-const OPTIONS = {
-  encode: "label resize",
-  decode: "label to",
-  decodeParameters: "label",
-  sampleLatent: "seed offset",
-  reconstruct: "label resize seed offset to",
-  sample: "label seed offset temperature to",
-  interpolate: "label steps path to",
-  traverse: "label dimension steps range to",
-  score: "label resize samples seed offset",
-  warmup: "",
-  reload: "",
-};
-
-/** A call that takes options. */
-export type CallName = keyof typeof OPTIONS;
-
 /**
  * The options of a call. JavaScript may leave them out, though a call needs them: what it needs of them is then told.
- * Throws InputError for what holds no options, for one that the call does not know, and for a signal that is none.
+ * Throws InputError for what holds no options and for a signal that is none.
  */
 export function given<Options extends object>(
-  where: CallName | "loadVae",
+  where: string,
   options: Options | undefined,
 ): Options {
   if (options === undefined) return {} as Options;
@@ -196,20 +178,9 @@ export function given<Options extends object>(
       `${where}: options: expected an object such as { signal }, or none; got ${shown(options)}.`,
     );
   }
-  if (where !== "loadVae") requireKnown(where, options, OPTIONS[where]);
   const { signal } = options as CallOptions;
   if (signal === undefined || typeof signal?.throwIfAborted === "function") return options;
   throw new InputError(
     `${where}: signal: expected that of an AbortController; got ${shown(signal)}. Leave it out.`,
   );
-}
-
-/** Throws InputError for an option that is not among the known ones, separated by spaces, or `signal`. */
-export function requireKnown(where: string, options: object, known = ""): void {
-  const names = `signal ${known}`.trim().split(" ");
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) {
-      throw new InputError(`${where}: ${name}: expected an option out of ${names.join(", ")}.`);
-    }
-  }
 }

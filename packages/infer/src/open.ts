@@ -1,7 +1,7 @@
 /** Opening a model, which is all that a load needs and no later call: bundlers make it a file of its own. */
 import { runtime as platformRuntime } from "#runtime";
 import { InputError } from "./errors.js";
-import { requireKnown, requireWhole, shown } from "./input.js";
+import { requireWhole, shown } from "./input.js";
 import type { VaeManifest } from "./manifest/types.js";
 import type { ModelSource } from "./model-source.js";
 import { type OpenModel, openModel, type ProviderOptions } from "./providers.js";
@@ -26,7 +26,11 @@ export async function open(
   source: ModelSource,
   options: ProviderOptions & ReadSettings & { runtime?: Runtime },
 ): Promise<Opened> {
-  requireKnown("loadVae", options, OPTIONS);
+  const names = ["signal", ...OPTIONS.split(" ")];
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new InputError(`loadVae: ${unknown}: expected an option out of ${names.join(", ")}.`);
+  }
   for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
     const most = name === "threads" ? MOST_THREADS : MOST;
     if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1, most);

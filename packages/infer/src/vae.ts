@@ -2,7 +2,7 @@
 /** A loaded model: encoding, decoding, sampling and scoring, with plain Float32Arrays in and out. */
 import { InputError, UnsupportedModelError } from "./errors.js";
 import type { Graphs, RunOptions } from "./graphs.js";
-import { batch, type CallName, given, isPictures, oneHot, requireWhole } from "./input.js";
+import { batch, given, isPictures, oneHot, requireWhole } from "./input.js";
 import {
   drawPosterior,
   drawPrior,
@@ -95,7 +95,7 @@ export class Vae {
 
   /**
    * Encodes and decodes: through the posterior's mean, which stays on the GPU where results can, or through one seeded
-   * draw from it.
+   * draw from it, made on the CPU.
    */
   async reconstruct<To extends Place = "cpu">(
     x: DataInput,
@@ -207,7 +207,7 @@ export class Vae {
   }
 
   #decode<To extends Place>(
-    where: CallName,
+    where: string,
     z: Tensor,
     options: PlaceOptions<To>,
   ): Promise<Placed<To>> {
@@ -218,7 +218,7 @@ export class Vae {
 
   /** Runs a call on `items` that each have a label, if the model takes any. */
   async #call<T>(
-    where: CallName,
+    where: string,
     items: Tensor,
     options: LabelOptions,
     task: (graphs: Graphs, run: RunOptions) => Promise<T>,
@@ -228,7 +228,7 @@ export class Vae {
     return this.#life.call(where, (graphs) => task(graphs, { signal, label: labels }), signal);
   }
 
-  #data(where: CallName, x: DataInput, options: DataOptions): Tensor {
+  #data(where: string, x: DataInput, options: DataOptions): Tensor {
     const { resize = false } = given(where, options);
     const { data } = this.manifest;
     if (!isPictures(x)) return batch(`${where}: x`, x, data.shape, { range: data.range });

@@ -129,50 +129,6 @@ describe("calls", () => {
     expect((error as Error).message).toMatch(`${name}: options: expected an object`);
   });
 
-  const shared = { signal: new AbortController().signal, label: undefined };
-  const drawn = { seed: 1, offset: 0 };
-  test.each<[string, object, (vae: Vae, options: never) => unknown]>([
-    ["encode", { ...shared, resize: false }, (vae, options) => vae.encode(x, options)],
-    ["decode", { ...shared, to: "cpu" }, (vae, options) => vae.decode(point, options)],
-    ["decodeParameters", shared, (vae, options) => vae.decodeParameters(point, options)],
-    ["sampleLatent", drawn, (vae, options) => vae.sampleLatent(posterior, options)],
-    [
-      "reconstruct",
-      { ...shared, ...drawn, resize: false, to: "cpu" },
-      (vae, options) => vae.reconstruct(x, options),
-    ],
-    [
-      "sample",
-      { ...shared, ...drawn, temperature: 1, to: "cpu" },
-      (vae, options) => vae.sample(1, options),
-    ],
-    [
-      "interpolate",
-      { ...shared, steps: 2, path: "linear", to: "cpu" },
-      (vae, options) => vae.interpolate(point, point, options),
-    ],
-    [
-      "traverse",
-      { ...shared, dimension: 0, steps: 2, range: [0, 1], to: "cpu" },
-      (vae, options) => vae.traverse(point, options),
-    ],
-    [
-      "score",
-      { ...shared, ...drawn, samples: 1, resize: false },
-      (vae, options) => vae.score(x, options),
-    ],
-    ["warmup", { signal: shared.signal }, (vae, options) => vae.warmup(1, options)],
-    ["reload", { signal: shared.signal }, (vae, options) => vae.reload(options)],
-  ])("%s takes all of its options and tells a misspelt one", async (name, options, call) => {
-    await call(vae, options as never);
-    const error = await thrownBy(() => call(vae, { ...options, seeed: 1 } as never));
-    expect(error).toBeInstanceOf(InputError);
-    const known = Object.keys(options).filter((key) => key !== "signal");
-    const message = (error as Error).message;
-    expect(message).toContain(`${name}: seeed: expected an option out of signal`);
-    for (const key of known) expect(message).toMatch(new RegExp(`out of .*\\b${key}\\b`));
-  });
-
   test.each<[string, (vae: Vae) => unknown, string]>([
     [
       "a signal that is none",

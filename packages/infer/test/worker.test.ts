@@ -1,7 +1,7 @@
 /** Graphs that run on the other side of a channel, as they do in a web worker. */
 import { MessageChannel } from "node:worker_threads";
 import { loadVae } from "@vaeport/infer";
-import { serveVae, type WorkerPort, workerRuntime } from "@vaeport/infer/worker";
+import { serveVae, workerRuntime } from "@vaeport/infer/worker";
 import { afterEach, expect, test } from "vitest";
 import { RemoteClient } from "../src/runtime/remote-client.js";
 import type { RemoteRequest } from "../src/runtime/remote-messages.js";
@@ -103,70 +103,6 @@ test("a worker that does not serve holds no load that is given up", async () => 
   const signal = AbortSignal.timeout(20);
   const load = loadVae(TINY, { runtime: workerRuntime(silent), provider: "cpu", signal });
   await expect(load).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
-});
-
-/** A worker that serves, or takes runs and never answers them while `hangs` says so. */
-function startHanging(hangs: () => boolean) {
-  const channel = new MessageChannel();
-  channels.push(channel);
-  serveVae(channel.port2 as never);
-  const { port1 } = channel;
-  const ended = { terminated: false };
-  const worker: WorkerPort = {
-    postMessage(message, transfer) {
-      if (!("run" in (message as object) && hangs())) port1.postMessage(message, transfer);
-    },
-    addEventListener: (type, listener) => port1.addEventListener(type, listener as never),
-    start: () => port1.start(),
-    terminate() {
-      ended.terminated = true;
-      port1.close();
-    },
-  };
-  return { worker, ended };
-}
-
-test("a run that never settles is ended with its worker, and reload starts another", async () => {
-  let hangs = false;
-  const workers: ReturnType<typeof startHanging>[] = [];
-  const runtime = workerRuntime(() => {
-    const started = startHanging(() => hangs);
-    workers.push(started);
-    return started.worker;
-  });
-  expect(workers).toHaveLength(0);
-  const vae = await loadVae(TINY, { runtime, provider: "cpu", threads: 1 });
-  const wanted = await vae.decode(z);
-  expect(workers).toHaveLength(1);
-  hangs = true;
-  const calls = [vae.decode(z), vae.decode(z)];
-  const reloading = vae.reload();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  runtime.end();
-  hangs = false;
-  for (const call of calls) {
-    const error = await call.catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ name: "RunError", reason: "trap" });
-    expect((error as Error).message).toContain("the worker thread was ended. Call reload()");
-  }
-  await reloading;
-  expect(workers.map(({ ended }) => ended.terminated)).toEqual([true, false]);
-  expect(await vae.decode(z)).toEqual(wanted);
-  await vae.dispose();
-  runtime.end();
-  expect(workers.map(({ ended }) => ended.terminated)).toEqual([true, true]);
-});
-
-test("a worker that was handed in and ended stays so; dispose does not wait for it", async () => {
-  const { worker } = startHanging(() => true);
-  const runtime = workerRuntime(worker);
-  const vae = await loadVae(TINY, { runtime, provider: "cpu", verify: false });
-  const call = vae.decode(z);
-  const disposing = vae.dispose();
-  runtime.end();
-  await expect(call).rejects.toThrow("the worker thread was ended");
-  await disposing;
-  await expect(loadVae(TINY, { runtime })).rejects.toThrow("The web worker does not answer");
 });
 
 test("a request that cannot be sent leaves the answers of others in order", async () => {

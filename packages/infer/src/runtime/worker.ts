@@ -18,8 +18,6 @@ export interface WorkerPort {
   addEventListener(type: string, listener: (event: PortEvent) => void): void;
   /** Begins to take messages, where a port waits for that. */
   start?(): void;
-  /** Ends a worker. */
-  terminate?(): void;
 }
 
 /** What of an event is read; `data` is a message's, `message` an error's. */
@@ -36,39 +34,27 @@ export function serveVae(port: WorkerPort = globalThis as unknown as WorkerPort)
   port.start?.();
 }
 
-/** A runtime whose graphs run in a worker. */
-export interface WorkerRuntime extends Runtime {
-  /**
-   * Ends the worker, whatever it is at: its calls fail with a RunError. `vae.reload()` then starts another one, where
-   * `workerRuntime` was given a function; otherwise load the model again, on a new worker.
-   */
-  end(): void;
-}
-
 /**
- * The runtime for `loadVae(…, { runtime })` whose sessions live in a worker that has called `serveVae`, given as it is
- * or as a function that starts it: when it is needed first, and again once it has failed or was ended. Files are read
- * and results checked on the page. `end()` it after `vae.dispose()`.
+ * The runtime for `loadVae(…, { runtime })` whose sessions live in a worker that has called `serveVae`. Files are read
+ * and results checked on the page. The worker stays the caller's: end it after `vae.dispose()`.
  */
-export function workerRuntime(worker: WorkerPort | (() => WorkerPort)): WorkerRuntime {
-  let link = typeof worker === "function" ? undefined : connect(worker);
-  const end = () => {
-    link?.worker.terminate?.();
-    link?.client.fail(new Error("the worker thread was ended."));
-  };
-  const linked = (): Link => {
-    if (link?.client.alive || typeof worker !== "function") return link!;
-    end();
-    link = connect(worker());
-    return link;
-  };
+export function workerRuntime(worker: WorkerPort): Runtime {
+  const client = new RemoteClient({
+    post: (request, transfer) => worker.postMessage(request, transfer),
+  });
+  worker.addEventListener("message", ({ data }) => client.receive(data as RemoteMessage));
+  worker.addEventListener("error", ({ message }) => {
+    client.fail(new Error(`the worker thread failed: ${message || "its script does not load"}.`));
+  });
+  worker.start?.();
+  let providers = 0;
+  let sessions = 0;
   return {
     ...platform,
     workers: false,
-    end,
     async providers() {
       try {
-        return await linked().client.ask<string[]>({ providers: true });
+        return await client.ask<string[]>({ providers: true });
       } catch (cause) {
         throw new InferError(
           `The web worker does not answer: ${(cause as Error).message} Its module must call serveVae().`,
@@ -77,10 +63,8 @@ export function workerRuntime(worker: WorkerPort | (() => WorkerPort)): WorkerRu
       }
     },
     async open(name, options): Promise<OpenProvider> {
-      const to = linked();
-      const { client } = to;
       const opened = await client.ask<RemoteProvider>({ open: name, options });
-      const provider = to.providers++;
+      const provider = providers++;
       const lost = client.lost(provider);
       let threads: number | null = null;
       return {
@@ -91,31 +75,11 @@ export function workerRuntime(worker: WorkerPort | (() => WorkerPort)): WorkerRu
         async createSession(model, strict): Promise<Session> {
           const made = await client.ask<RemoteSession>({ create: model, provider, strict });
           threads = made.threads;
-          return remoteSession(client, to.sessions++, made);
+          return remoteSession(client, sessions++, made);
         },
       };
     },
   };
-}
-
-/** A worker, and how many providers and sessions it has been asked for. */
-interface Link {
-  worker: WorkerPort;
-  client: RemoteClient;
-  providers: number;
-  sessions: number;
-}
-
-function connect(worker: WorkerPort): Link {
-  const client = new RemoteClient({
-    post: (request, transfer) => worker.postMessage(request, transfer),
-  });
-  worker.addEventListener("message", ({ data }) => client.receive(data as RemoteMessage));
-  worker.addEventListener("error", ({ message }) => {
-    client.fail(new Error(`the worker thread failed: ${message || "its script does not load"}.`));
-  });
-  worker.start?.();
-  return { worker, client, providers: 0, sessions: 0 };
 }
 
 function remoteSession(client: RemoteClient, session: number, made: RemoteSession): Session {
