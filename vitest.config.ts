@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Suites run on the built packages (`tsc -b` first) and import them by their public names. */
@@ -5,6 +6,7 @@ const suite = (name: string, include: string) => ({
   name,
   include: [include],
   pool: "forks" as const,
+  maxWorkers: availableParallelism(), // by default one fewer, which on two cores is one
   testTimeout: 60_000,
   hookTimeout: 120_000,
 });
