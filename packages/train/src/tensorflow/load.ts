@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import util from "node:util";
 import { findTfjsNode, MUTE_STDERR } from "./binding.js";
 import { TensorFlowError } from "./errors.js";
+import { correctPointwiseGradient } from "./pointwise-gradient.js";
 
 /** The module `@tensorflow/tfjs-node`. */
 export type TensorFlow = typeof import("@tensorflow/tfjs-node");
@@ -17,7 +18,8 @@ const SETUP_REMEDY = "Run: npx -p @vaeport/train vaeport-train setup";
  *
  * TensorFlow's start-up notices are silenced unless `TF_CPP_MIN_LOG_LEVEL` is 0 or 1, and its oneDNN kernels
  * (convolutions 5 to 20 % faster) are on unless `TF_ENABLE_ONEDNN_OPTS` is set. TensorFlow reads both when it is
- * loaded, on the main thread: a worker's `process.env` does not reach native code.
+ * loaded, on the main thread: a worker's `process.env` does not reach native code. One kernel of tf.js is replaced, whose
+ * gradient is wrong: see `correctPointwiseGradient`.
  *
  * @throws TensorFlowError when the package or its native library is missing or does not load.
  */
@@ -41,6 +43,7 @@ export async function loadTensorFlow(): Promise<TensorFlow> {
       `tfjs-node chose the backend "${tf.getBackend()}" instead of "tensorflow". ${SETUP_REMEDY}`,
     );
   }
+  correctPointwiseGradient(tf);
   return tf;
 }
 
