@@ -8,7 +8,7 @@ import {
   type TrainConfigInput,
   train,
 } from "@vaeport/train";
-import { expect, test } from "vitest";
+import { expect, onTestFailed, test } from "vitest";
 import { writeNpy } from "./data/support.js";
 import { outcome } from "./outcome.js";
 import { expectSameNumbers } from "./same-numbers.js";
@@ -162,7 +162,7 @@ test.each(Array.from({ length: CASES }, (_, i) => FIRST + i))(
   async (seed) => {
     const folder = await temporaryFolder();
     const config = await drawConfig(seed, folder);
-    console.log(JSON.stringify(config)); // to be seen where it fails
+    onTestFailed(() => console.log(JSON.stringify(config)));
     await expectSameNumbers(folder, config, choices(seed).one(1, 7, 130));
     const stopped = join(folder, "stopped");
     const interrupt = new AbortController();
