@@ -4,7 +4,8 @@ import { kind } from "./input.js";
 
 /**
  * Where a model is: in Node the path of a model folder or of its `vae.json`; on every platform a URL that ends in
- * `/` or `vae.json` (relative ones are the page's; a query goes with every file); or the manifest and the files themselves, by name.
+ * `/` or `vae.json` (relative ones are the page's; a query goes with every file); or the manifest and the files
+ * themselves, by name.
  */
 export type ModelSource = string | URL | InMemory;
 

@@ -38,7 +38,9 @@ export interface ProviderOptions {
   provider?: "auto" | ProviderName | readonly ProviderName[];
   /** The first provider must be the one that runs, and run every node of every graph itself; else ProviderError. */
   strict?: boolean;
-  /** Threads of cpu and wasm, 256 at most; ONNX Runtime's own choice by default. The first load of a page decides wasm's. */
+  /**
+   * Threads of cpu and wasm, 256 at most; ONNX Runtime's own choice by default. The first load of a page decides wasm's.
+   */
   threads?: number;
   /** Compare each provider with the numbers stored in the manifest before taking it; true by default. */
   verify?: boolean;
