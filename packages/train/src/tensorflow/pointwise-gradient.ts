@@ -23,7 +23,7 @@ export function correctPointwiseGradient(tf: TensorFlow): void {
     const { x } = args.inputs as { x: Tensor };
     if (height * width > 1 || Math.max(...strides) === 1) return native.kernelFunc(args);
     const steps = attrs.dataFormat === "NCHW" ? [1, 1, ...strides] : [1, ...strides, 1];
-    const seen = everyNth(tf, x, steps);
+    const seen = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, steps);
     const inputs = { ...args.inputs, x: seen };
     const gradient = native.kernelFunc({ ...args, inputs, attrs: { ...args.attrs, strides: 1 } });
     seen.dispose();
@@ -37,15 +37,4 @@ interface Attributes {
   filterShape: [number, number, number, number];
   strides: number | [number, number];
   dataFormat: "NHWC" | "NCHW";
-}
-
-/** Outside of the tape: the gradient of a gradient goes through the kernel's own. */
-function everyNth(tf: TensorFlow, x: Tensor, strides: number[]): Tensor {
-  const begin = strides.map(() => 0);
-  const masks = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 };
-  return tf.getKernel("StridedSlice", BACKEND).kernelFunc({
-    inputs: { x },
-    backend: tf.backend(),
-    attrs: { begin, end: x.shape, strides, ...masks },
-  }) as Tensor;
 }
