@@ -47,11 +47,8 @@ function selectItems(items: ItemArray, indices: Int32Array): ItemArray {
   };
 }
 
-/** Which of a set's items are taken: some of every part of it, or the first ones. */
-export type Pick = "spread" | "first";
-
 /**
- * `limit` of the items, in their order; all without a limit.
+ * `limit` of the items, in their order: some of every part of the set, or the first ones; all without a limit.
  *
  * @param key of the configuration, for messages
  * @throws DataError when there are fewer
@@ -59,7 +56,7 @@ export type Pick = "spread" | "first";
 export function limitItems(
   items: ItemArray,
   limit: number | undefined,
-  { key, pick = "spread" }: { key: string; pick?: Pick | undefined },
+  { key, pick = "spread" }: { key: string; pick?: "spread" | "first" | undefined },
 ): ItemArray {
   const [available, ...itemShape] = items.shape;
   const count = limit ?? available;
@@ -68,8 +65,9 @@ export function limitItems(
       `${key}: ${count} items asked for, the dataset has ${available}. Ask for fewer.`,
     );
   }
-  if (pick === "spread" && count < available)
+  if (pick === "spread" && count < available) {
     return selectItems(items, spreadRows(count, available));
+  }
   return {
     shape: [count, ...itemShape],
     values: items.values.subarray(0, count * itemSize(itemShape)),
