@@ -45,6 +45,11 @@ export async function readHolder(file: string): Promise<Holder | undefined> {
   }
 }
 
+/** A holder as messages name it. */
+export function nameOf(holder: Holder | undefined): string {
+  return holder === undefined ? "another process" : `process ${holder.pid} on ${holder.host}`;
+}
+
 async function create(file: string, own: string): Promise<boolean> {
   try {
     await writeFile(file, own, { flag: "wx" });

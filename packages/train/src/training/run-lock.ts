@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   type Holder,
+  nameOf,
   readHolder,
   STALE_MILLISECONDS,
   takeLock,
@@ -44,11 +45,10 @@ async function lock(folder: string): Promise<Unlock> {
 }
 
 function inUse(folder: string, holder: Holder | undefined): RunFolderError {
-  const process = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   const elsewhere = holder?.host !== hostname();
   const minutes = STALE_MILLISECONDS / 60_000;
   return new RunFolderError(
-    `${folder}: is being trained by ${process}. Wait for it or stop it, then try again` +
+    `${folder}: is being trained by ${nameOf(holder)}. Wait for it or stop it, then try again` +
       (elsewhere ? `; if it was killed, its ${LOCK} is void after ${minutes} minutes.` : "."),
   );
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { makeFolder, readHolder, takeLock, type Unlock } from "../../files/index.js";
+import { makeFolder, nameOf, readHolder, takeLock, type Unlock } from "../../files/index.js";
 import { elementCount } from "../../shape.js";
 import { type Column, printNpyHead, rowBytes } from "./npy.js";
 import { OutputError, writing } from "./output-error.js";
@@ -144,8 +144,7 @@ async function lock(path: string): Promise<Unlock> {
   const file = `${path}.partial.lock`;
   const unlock = await takeLock(file);
   if (unlock) return unlock;
-  const holder = await readHolder(file);
-  const who = holder === undefined ? "another process" : `process ${holder.pid} on ${holder.host}`;
+  const who = nameOf(await readHolder(file));
   throw new OutputError(
     `${path} is being written by ${who}. Wait for it, or choose another -o; if it is no such run, delete ${file}.`,
   );
