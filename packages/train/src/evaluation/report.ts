@@ -4,15 +4,14 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { configHash, type TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
 import { itemSize } from "../data/source.js";
-import { spreadRows } from "../data/spread.js";
 import { OptionError } from "../errors.js";
-import { gatherRows } from "../graph/index.js";
 import { loadTensorFlow, type TensorFlow } from "../tensorflow/index.js";
 import { writeJson } from "../training/files.js";
 import { loadRunData } from "../training/run-data.js";
 import { EVALUATION, loadRun, requireFolder } from "../training/run-folder.js";
 import { oneHot } from "../training/step.js";
 import { ActiveUnits } from "./active-units.js";
+import { someHeldOut } from "./held-out.js";
 import { type ItemEvidence, measureEvidence } from "./importance.js";
 
 /** What `evaluation.json` holds: means over the items, in nats unless said otherwise. */
@@ -80,15 +79,11 @@ export async function evaluateRun(
   let dataset: Dataset | undefined;
   try {
     dataset = await loadRunData(tf, folder, run);
-    const { test } = dataset;
-    const of = test.shape[0];
+    const of = dataset.test.shape[0];
     const count = items ?? of;
     requireWhole("items", count, 1, of);
-    const rows = spreadRows(count, of);
-    const images = tf.tidy(() => gatherRows(tf, test, tf.tensor1d(rows, "int32")));
-    const { labels } = dataset;
-    const picked = labels && rows.map((row) => labels.test[row]!);
-    const label = vae.classes && oneHot(tf, picked!, vae.classes.length);
+    const { items: images, labels } = someHeldOut(tf, dataset, count);
+    const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
     const evidence = measureEvidence(
       {
         ...{ tf, vae, images, label },

@@ -2,8 +2,8 @@
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-node";
 import type { TrainConfig } from "../config.js";
 import type { Dataset } from "../data/dataset.js";
-import { spreadRows } from "../data/spread.js";
 import { EVALUATION_BATCH } from "../evaluation/evaluate.js";
+import { someHeldOut } from "../evaluation/held-out.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import { finalMetrics } from "../training/early-stop.js";
 import type { EpochMetrics } from "../training/loop.js";
@@ -32,11 +32,8 @@ export function encodeHeldOut(
   { dataset, config, vae }: PictureSource,
   count: number,
 ): { x: Tensor; mean: Tensor2D; labels: Int32Array | undefined } {
-  const rows = spreadRows(count, dataset.test.shape[0]);
-  const items = tf.gather(dataset.test, tf.tensor1d(rows, "int32"));
+  const { items, labels } = someHeldOut(tf, dataset, count);
   const x = drawPixels(tf, config.data.binarisation, items, tf.tensor1d([config.seed, 0], "int32"));
-  const all = dataset.labels?.test;
-  const labels = all && rows.map((row) => all[row]!);
   const label = vae.classes && oneHot(tf, labels!, vae.classes.length);
   const means: Tensor2D[] = [];
   for (let from = 0; from < count; from += EVALUATION_BATCH) {
