@@ -6,6 +6,7 @@ const suite = (name: string, include: string) => ({
   name,
   include: [include],
   pool: "forks" as const,
+  setupFiles: "test/src/no-colours.ts",
   maxWorkers: availableParallelism(), // by default one fewer, which on two cores is one
   testTimeout: 60_000,
   hookTimeout: 120_000,

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { stripVTControlCharacters } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { freePort } from "../scale/free-port.js";
 
@@ -16,14 +15,14 @@ afterEach(() => {
   if (script.exitCode === null && script.signalCode === null) interrupt();
 });
 
-/** Starts the script as the leader of a group, and collects what it prints, without its colours. */
+/** Starts the script as the leader of a group, and collects what it prints. */
 function start(...args: string[]) {
   let printed = "";
   script = spawn(process.execPath, [SCRIPT, ...args], { detached: true });
   script.stdout!.on("data", (data) => (printed += data));
   script.stderr!.on("data", (data) => (printed += data));
   const closed = once(script, "close");
-  return { printed: () => stripVTControlCharacters(printed), closed };
+  return { printed: () => printed, closed };
 }
 
 test("serves the built page until it is interrupted", { timeout: 120_000 }, async () => {
