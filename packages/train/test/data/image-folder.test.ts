@@ -22,6 +22,17 @@ function striped(
   return type === "image/png" ? canvas.toBuffer(type) : canvas.toBuffer(type, 100);
 }
 
+/** EXIF's "the visual top is the right-hand side of the rows": a quarter turn clockwise shows it. */
+const TURNED_RIGHT = 6;
+
+/** A JPEG with an EXIF segment behind its start, of one little-endian directory of one short. */
+function withOrientation(jpeg: Buffer, orientation: number): Buffer {
+  const directory = [1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0];
+  const exif = Buffer.from([...Buffer.from("Exif\0\0II*\0\b\0\0\0"), ...directory]);
+  const segment = Buffer.of(0xff, 0xe1, 0, exif.length + 2);
+  return Buffer.concat([jpeg.subarray(0, 2), segment, exif, jpeg.subarray(2)]);
+}
+
 /** A folder of images by path within it. */
 async function folderOf(images: Record<string, Buffer | string>): Promise<string> {
   const folder = await temporaryFolder();
@@ -126,6 +137,16 @@ describe("a folder of images", () => {
     const { train } = await load({ folder, heldOutFolder: folder, height: 1, width: 1 });
     expect(train[0]).toBe(0);
     expect(Math.abs(train[1]! - 127.5)).toBeLessThan(4);
+  });
+
+  test("turns a photograph upright, as its EXIF says", async () => {
+    const lying = striped({ colours: ["#ffffff", "#000000"], width: 16, height: 16 }, "image/jpeg");
+    const folder = await folderOf({
+      "1.jpg": withOrientation(lying, TURNED_RIGHT),
+      "2.jpg": lying,
+    });
+    const { train } = await load({ folder, heldOutFolder: folder, ...size });
+    expect(train).toEqual([255, 255, 0, 0, 255, 0, 255, 0]);
   });
 
   test("names every file that is no image, and what is missing", async () => {
