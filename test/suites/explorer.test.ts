@@ -140,6 +140,19 @@ describe.each(shippedModels)("%s", (model) => {
   });
 });
 
+test("the first stroke replaces the example, and the next is added", async () => {
+  await choose("models", PLANE);
+  await page.locator("#example").click();
+  const inked = async () => (await greys("pad")).filter((grey) => grey > 0).length;
+  const example = await inked();
+  const box = await boxOf("#pad");
+  await page.mouse.click(box.x + 0.2 * box.width, box.y + 0.2 * box.height);
+  const dot = await inked();
+  expect(dot).toBeLessThan(example / 5);
+  await page.mouse.click(box.x + 0.8 * box.width, box.y + 0.8 * box.height);
+  expect(Math.abs((await inked()) - 2 * dot)).toBeLessThan(dot / 5);
+});
+
 test("a drawing is seen and decoded as the chosen class", async () => {
   await choose("models", BY_CLASS);
   await page.locator("#clear").click();

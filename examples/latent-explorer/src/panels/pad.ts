@@ -33,6 +33,8 @@ export function createPad(onChange: () => void): Pad {
   Object.assign(ink, { lineWidth: PEN_WIDTH, lineCap: "round", lineJoin: "round" });
   ink.strokeStyle = "white";
   let normalise = true;
+  /** Whether the pad shows a picture, which the next stroke replaces. */
+  let showsPicture = false;
 
   function look(picture?: ImageData) {
     const view = context2d(seen);
@@ -43,22 +45,28 @@ export function createPad(onChange: () => void): Pad {
     onChange();
   }
 
+  function empty() {
+    ink.fillRect(0, 0, SIDE, SIDE);
+    showsPicture = false;
+  }
+
   function line(from: Point, to: Point) {
+    if (showsPicture) empty();
     ink.beginPath();
     ink.moveTo(from.x, from.y);
-    ink.lineTo(to.x, to.y);
+    ink.lineTo(to.x + 0.01, to.y); // of a line without length a canvas draws nothing, and of a click a dot is wanted
     ink.stroke();
   }
 
   function clear() {
-    ink.fillRect(0, 0, SIDE, SIDE);
+    empty();
     look();
   }
 
   drawByPointer(canvas, line, look);
   drawByKeys(canvas, line, look, clear);
   byId("clear").addEventListener("click", clear);
-  ink.fillRect(0, 0, SIDE, SIDE);
+  empty();
 
   return {
     seen,
@@ -66,6 +74,7 @@ export function createPad(onChange: () => void): Pad {
       const { canvas: small, context } = scratch(picture.width, picture.height);
       context.putImageData(picture, 0, 0);
       ink.drawImage(small, 0, 0, SIDE, SIDE);
+      showsPicture = true;
       look(picture);
     },
     use({ manifest }) {
