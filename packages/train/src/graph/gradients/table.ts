@@ -9,7 +9,11 @@ import { gatherRows } from "../operators/gather-rows.js";
 import { backward, FLOAT } from "./backward.js";
 import { batchNormalisationGradient } from "./batch-normalisation.js";
 
-/** The gradient of an activation, from the input that it took or the output that it gave. */
+/**
+ * The gradient of an activation, from the input that it took or the output that it gave. The slope at a kink is tf.js'
+ * own but for two: selu at 0, where TensorFlow takes that from above and tf.js that from below, and relu6 at 6, where
+ * they are 0 and 1.
+ */
 function activation(
   kernelName: string,
   saves: "input" | "output",
