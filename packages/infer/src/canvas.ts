@@ -58,7 +58,10 @@ export interface DrawOptions {
 
 const UNIFORM_AND_COPY_DST = 0x40 | 0x08;
 
-/** Each pixel of the canvas is that of the item it lies in, nearest neighbour; 1 channel is grey, 3 are RGB. */
+/**
+ * Each pixel of the canvas is that of the item it lies in, nearest neighbour; 1 channel is grey, 3 are RGB. Places in
+ * the buffer are whole numbers, since a float has 24 bits.
+ */
 const SHADER = `
 struct Picture { items: f32, height: f32, width: f32, channels: f32, columns: f32, rows: f32, low: f32, high: f32,
   canvasWidth: f32, canvasHeight: f32 }
@@ -72,7 +75,7 @@ struct Picture { items: f32, height: f32, width: f32, channels: f32, columns: f3
   let item = floor(cell.y) * picture.columns + floor(cell.x);
   if (item >= picture.items) { return vec4f(0.0, 0.0, 0.0, 1.0); }
   let at = floor(fract(cell) * vec2f(picture.width, picture.height));
-  let row = u32(item) * u32(picture.height) + u32(at.y); // whole numbers: a float has 24 bits
+  let row = u32(item) * u32(picture.height) + u32(at.y);
   let first = (row * u32(picture.width) + u32(at.x)) * u32(picture.channels);
   let step = select(0u, 1u, picture.channels > 1.0);
   let colour = vec3f(values[first], values[first + step], values[first + 2u * step]);

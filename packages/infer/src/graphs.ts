@@ -3,6 +3,7 @@
 import { join, slice, type Tensors } from "./batches.js";
 import { InputError } from "./errors.js";
 import { checkInterface, encoderOutputs } from "./graph-names.js";
+import { shown } from "./input.js";
 import { marginalLogVariance, type Posterior } from "./latent.js";
 import type { GraphName } from "./manifest/types.js";
 import type { Place, Placed } from "./options.js";
@@ -107,7 +108,7 @@ export class Graphs {
       return (await this.decode(z, ["reconstruction"], options)).reconstruction as Placed<To>;
     }
     if (to === "gpu") return (await this.#decodeOnGpu(where, z, options)) as Placed<To>;
-    throw new InputError(`${where}: to: expected "cpu" or "gpu"; got ${JSON.stringify(to)}.`);
+    throw new InputError(`${where}: to: expected "cpu" or "gpu"; got ${shown(to)}.`);
   }
 
   async #decodeOnGpu(

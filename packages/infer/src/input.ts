@@ -108,10 +108,19 @@ export function kind(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
+/** Whether a value is a whole number from `least` to `most`, by default the last that doubles hold exactly. */
+export function isWhole(
+  value: unknown,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): value is number {
+  const number = Number.isSafeInteger(value) ? (value as number) : Number.NaN;
+  return number >= least && number <= most;
+}
+
 /** Throws InputError unless the value is a whole number, at least `least` and at most `most`. */
 export function requireWhole(where: string, value: unknown, least: number, most?: number): void {
-  const number = Number.isSafeInteger(value) ? (value as number) : Number.NaN;
-  if (number >= least && number <= (most ?? number)) return;
+  if (isWhole(value, least, most)) return;
   const range = most === undefined ? `from ${least} up` : `from ${least} to ${most}`;
   throw new InputError(`${where}: expected a whole number ${range}; got ${shown(value)}.`);
 }
@@ -129,8 +138,9 @@ export function requireFinite(
   );
 }
 
-/** A value as code has it, so that "2" is told from 2. */
+/** A value as code has it, so that "2" is told from 2; of an object, which may not know its text, the class. */
 export function shown(value: unknown): string {
+  if (Object(value) === value) return kind(value);
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 

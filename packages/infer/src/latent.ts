@@ -1,6 +1,6 @@
 /** Points of the latent space: draws and paths. */
 import { InputError } from "./errors.js";
-import { batch, requireFinite, requireWhole, requireWithin } from "./input.js";
+import { batch, requireFinite, requireWhole, requireWithin, shown } from "./input.js";
 import type { LatentSection } from "./manifest/types.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
@@ -125,7 +125,7 @@ export function latentPath(
   requireWhole("interpolate: steps", steps, 2, most);
   if (kind !== "linear" && kind !== "spherical") {
     throw new InputError(
-      `interpolate: path: expected "linear" or "spherical"; got ${JSON.stringify(kind)}.`,
+      `interpolate: path: expected "linear" or "spherical"; got ${shown(kind)}.`,
     );
   }
   const weights = kind === "spherical" ? arcWeights(a.data, b.data) : chordWeights;

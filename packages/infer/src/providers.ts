@@ -10,6 +10,7 @@ import {
 } from "./errors.js";
 import type { FileReport } from "./file-cache.js";
 import { Graphs } from "./graphs.js";
+import { shown } from "./input.js";
 import type { Adapter, Runtime, SessionOptions } from "./runtime/types.js";
 import type { Model, Precision } from "./source.js";
 import { verify } from "./verify.js";
@@ -104,7 +105,8 @@ export async function openModel(
   options: ProviderOptions,
 ): Promise<OpenModel> {
   const requested = options.provider ?? "auto";
-  const names = await requestedNames(requested, runtime);
+  const available = await runtime.providers();
+  const names = requestedNames(requested, available, runtime);
   const attempts: Attempt[] = [];
   const causes: unknown[] = [];
   for (const name of names) {
@@ -113,6 +115,10 @@ export async function openModel(
       attempts.push({ provider: name, ...outcome, milliseconds: performance.now() - start });
     options.signal?.throwIfAborted();
     try {
+      if (!available.includes(name)) {
+        const remedy = runtime.remedies[name] ?? `It has ${available.join(", ")}.`;
+        throw new InferError(`${runtime.package} has no provider ${name} here. ${remedy}`);
+      }
       const { graphs, found } = await tryProvider(name, model, runtime, options);
       note({ ok: true });
       return { graphs, report: { requested, attempts, ...found } };
@@ -145,18 +151,18 @@ function failure(attempts: Attempt[], causes: unknown[], stopped: boolean): Prov
 }
 
 /** The names to try. A misspelt one throws at once, before any attempt. */
-async function requestedNames(
+function requestedNames(
   requested: NonNullable<ProviderOptions["provider"]>,
+  available: readonly string[],
   runtime: Runtime,
-): Promise<readonly ProviderName[]> {
-  const available = await runtime.providers();
+): readonly ProviderName[] {
   if (requested === "auto") return runtime.auto;
   const names = Array.isArray(requested) ? requested : [requested];
   const known: readonly string[] = [...available, ...PROVIDERS];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined && names.length > 0) return names;
   throw new UnknownProviderError(
-    `provider: expected "auto" or names such as ${available.join(", ")}; got ${JSON.stringify(unknown ?? names)}.`,
+    `provider: expected "auto" or names such as ${available.join(", ")}; got ${names.length > 0 ? shown(unknown) : "none"}.`,
   );
 }
 
@@ -166,11 +172,6 @@ async function tryProvider(
   runtime: Runtime,
   options: ProviderOptions,
 ): Promise<{ graphs: Graphs; found: Omit<RuntimeReport, "requested" | "attempts"> }> {
-  const available = await runtime.providers();
-  if (!available.includes(name)) {
-    const remedy = runtime.remedies[name] ?? `It has ${available.join(", ")}.`;
-    throw new InferError(`${runtime.package} has no provider ${name} here. ${remedy}`);
-  }
   const { threads, workers, sessionOptions, wasmPaths, signal, precision = "float32" } = options;
   const { strict = false, maxBatch = Number.POSITIVE_INFINITY, verify: verified = true } = options;
   const automatic = (options.provider ?? "auto") === "auto";

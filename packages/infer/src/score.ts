@@ -2,7 +2,7 @@
 import type { Graphs, RunOptions } from "./graphs.js";
 import { requireWithin } from "./input.js";
 import { reparameterise } from "./latent.js";
-import type { VaeManifest } from "./manifest/types.js";
+import type { LikelihoodSection, VaeManifest } from "./manifest/types.js";
 import { seededNormal } from "./random.js";
 import type { Tensor } from "./runtime/types.js";
 
@@ -16,9 +16,14 @@ export interface Scores {
   elbo: Float32Array;
 }
 
+/** Whether a likelihood is the Bernoulli or the continuous one, whose parameters are logits. */
+export function isBernoulli({ name }: LikelihoodSection): boolean {
+  return name.endsWith("bernoulli");
+}
+
 /** The (continuous) Bernoulli likelihood is one of values within the range. Throws InputError for others. */
 export function requireSupport({ data: x }: Tensor, { likelihood, data }: VaeManifest): void {
-  if (!likelihood.name.endsWith("bernoulli")) return;
+  if (!isBernoulli(likelihood)) return;
   const [low, high] = data.range;
   const expected = `values from ${low} to ${high} for a ${likelihood.name} likelihood`;
   requireWithin("score: x", x, expected, data.range);

@@ -27,7 +27,7 @@ import type {
 } from "./options.js";
 import type { RuntimeReport } from "./providers.js";
 import type { GpuTensor, Runtime, Tensor } from "./runtime/types.js";
-import { requireSupport, type Scores, scoreItems } from "./score.js";
+import { isBernoulli, requireSupport, type Scores, scoreItems } from "./score.js";
 import { elementCount, mostItems } from "./shape.js";
 
 /**
@@ -75,10 +75,10 @@ export class Vae {
     z: LatentInput,
     options: LabelOptions = {},
   ): Promise<{ reconstruction: Tensor; logits: Tensor }> {
-    const { name } = this.manifest.likelihood;
-    if (name !== "bernoulli" && name !== "continuous-bernoulli") {
+    const { likelihood } = this.manifest;
+    if (!isBernoulli(likelihood)) {
       throw new UnsupportedModelError(
-        `decodeParameters: a ${name} likelihood has no logits. Use decode.`,
+        `decodeParameters: a ${likelihood.name} likelihood has no logits. Use decode.`,
       );
     }
     const latent = this.#latent("decodeParameters: z", z);
@@ -197,7 +197,7 @@ export class Vae {
     return this.#life.reload(given("reload", options).signal);
   }
 
-  /** Frees the sessions after the calls in flight; later calls throw DisposedError. May be called again. */
+  /** Frees the sessions after the calls in flight; later ones, and those behind a reload, throw DisposedError. */
   dispose(): Promise<void> {
     return this.#life.dispose();
   }

@@ -1,5 +1,6 @@
 /** Field validators: each takes an untrusted value and where it stands, and gives it back typed or throws. */
 import { ManifestError } from "../errors.js";
+import { isWhole } from "../input.js";
 
 /** Where a value stands: the document's name, and the path inside it (`data.shape[1]`). */
 export interface Place {
@@ -62,6 +63,21 @@ export function open(value: unknown, place: Place): Reader {
     check(Object.hasOwn(object, key) ? object[key] : undefined, within(place, key));
 }
 
+/** The check of every field of an object. */
+export type Fields<T> = { readonly [Key in keyof T]-?: Check<T[Key]> };
+
+/** An object of these fields, checked in this order; those that may be absent and are, are left out. */
+export function record<T extends object>(fields: Fields<T>): Check<T> {
+  return (value, place) => {
+    const read = open(value, place);
+    const entries = Object.entries<Check<unknown>>(fields).flatMap(([key, check]) => {
+      const field = read(key, check);
+      return field === undefined ? [] : [[key, field] as const];
+    });
+    return Object.fromEntries(entries) as T;
+  };
+}
+
 /** A check that lets absence pass, as undefined. */
 export function maybe<T>(check: Check<T>): Check<T | undefined> {
   return (value, place) => (value === undefined ? undefined : check(value, place));
@@ -86,10 +102,7 @@ export function matching(pattern: RegExp, expected: string, remedy?: string): Ch
 /** A whole number from `least` to `most`. */
 export function whole(least: number, most: number): Check<number> {
   return (value, place) => {
-    if (Number.isSafeInteger(value)) {
-      const number = value as number;
-      if (number >= least && number <= most) return number;
-    }
+    if (isWhole(value, least, most)) return value;
     throw refuse(place, `a whole number from ${least} to ${most}`, value);
   };
 }

@@ -2,16 +2,18 @@
 import {
   type Check,
   dictionary,
+  type Fields,
   finite,
   matching,
   maybe,
   oneOf,
   open,
-  type Reader,
+  type Place,
+  record,
   refuse,
   whole,
 } from "./fields.js";
-import { readDescription, seed, title } from "./sections.js";
+import { description, seed, title } from "./sections.js";
 import { tensorRecord } from "./tensor.js";
 import type {
   CheckSection,
@@ -43,96 +45,79 @@ const fileName = matching(
  * Throws ManifestError, which names the field, what it held and the remedy.
  */
 export function parseManifest(value: unknown): VaeManifest {
-  const read = openDocument("vae.json", "vaeport-vae", value);
-  const description = readDescription(read);
-  return {
-    format: "vaeport-vae",
-    version: 1,
-    ...description,
-    variants: read("variants", variants),
-    check: read("check", checkOf(description)),
-    producer: read("producer", producer),
-  };
+  const place = openDocument("vae.json", "vaeport-vae", value);
+  const model = description(value, place);
+  const rest = record<Omit<VaeManifest, keyof typeof model | "format" | "version">>({
+    variants,
+    check: checkOf(model),
+    producer,
+  });
+  return { format: "vaeport-vae", version: 1, ...model, ...rest(value, place) };
 }
 
 /** The run summary in an untrusted value (the parsed JSON of `summary.json`). Throws ManifestError. */
 export function parseRunSummary(value: unknown): RunSummary {
-  const read = openDocument("summary.json", "vaeport-run", value);
-  const description = readDescription(read);
-  return {
-    format: "vaeport-run",
-    version: 1,
-    ...description,
-    ...readLabel(read, description),
-    example: read("example", tensorRecord([1, ...description.data.shape])),
-  };
+  const place = openDocument("summary.json", "vaeport-run", value);
+  const model = description(value, place);
+  const rest = record<Pick<RunSummary, "label" | "example">>({
+    label: labelOf(model),
+    example: tensorRecord([1, ...model.data.shape]),
+  });
+  return { format: "vaeport-run", version: 1, ...model, ...rest(value, place) };
 }
 
-function openDocument(document: string, format: string, value: unknown): Reader {
-  const read = open(value, { document, path: "" });
+/** The place of a document of this format and version. */
+function openDocument(document: string, format: string, value: unknown): Place {
+  const place = { document, path: "" };
+  const read = open(value, place);
   read("format", oneOf([format], `This is not a ${document}.`));
   read("version", oneOf([1], "Take a release of @vaeport/infer that knows this version."));
-  return read;
+  return place;
 }
 
-const producer: Check<VaeManifest["producer"]> = (value, place) => {
-  const read = open(value, place);
-  return { name: read("name", title), version: read("version", title) };
-};
+const producer = record<VaeManifest["producer"]>({ name: title, version: title });
 
-const graphFile: Check<GraphFile> = (value, place) => {
-  const read = open(value, place);
-  return {
-    file: read("file", fileName),
-    bytes: read("bytes", whole(1, MAX_FILE_BYTES)),
-    sha256: read("sha256", matching(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits")),
-  };
-};
+const graphFile = record<GraphFile>({
+  file: fileName,
+  bytes: whole(1, MAX_FILE_BYTES),
+  sha256: matching(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits"),
+});
+
+const variantFields = record<Variant>({
+  encoder: graphFile,
+  decoder: graphFile,
+  score: graphFile,
+  errorAgainstFloat32: maybe(dictionary(finite)),
+});
 
 const variant: Check<Variant> = (value, place) => {
-  const read = open(value, place);
-  const graphs = {
-    encoder: read("encoder", graphFile),
-    decoder: read("decoder", graphFile),
-    score: read("score", graphFile),
-  };
-  const names = Object.values(graphs).map(({ file }) => file.toLowerCase());
-  if (new Set(names).size < names.length) {
-    throw refuse(place, "three different files", names.join(", "));
-  }
-  const errors = read("errorAgainstFloat32", maybe(dictionary(finite)));
-  return errors === undefined ? graphs : { ...graphs, errorAgainstFloat32: errors };
+  const checked = variantFields(value, place);
+  const graphs = [checked.encoder, checked.decoder, checked.score];
+  const names = graphs.map(({ file }) => file.toLowerCase());
+  if (new Set(names).size === names.length) return checked;
+  throw refuse(place, "three different files", names.join(", "));
 };
 
-const variants: Check<VaeManifest["variants"]> = (value, place) => {
-  const read = open(value, place);
-  const float16 = read("float16", maybe(variant));
-  const int8 = read("int8", maybe(variant));
-  return {
-    float32: read("float32", variant),
-    ...(float16 === undefined ? {} : { float16 }),
-    ...(int8 === undefined ? {} : { int8 }),
-  };
-};
+const variants = record<VaeManifest["variants"]>({
+  float32: variant,
+  float16: maybe(variant),
+  int8: maybe(variant),
+});
 
-/** The class of a stored item, which models with classes must state. */
-function readLabel(read: Reader, { condition }: ModelDescription): { label?: number } {
-  return condition === undefined ? {} : { label: read("label", whole(0, condition.classes - 1)) };
+/** The class of a stored item, which models with classes must state; of others it is not read. */
+function labelOf({ condition }: ModelDescription): Check<number | undefined> {
+  return condition === undefined ? () => undefined : whole(0, condition.classes - 1);
 }
 
 /** The check vector of a model: every output that its graphs must have, at its shape, and no other. */
 function checkOf(model: ModelDescription): Check<CheckSection> {
-  const item = [1, ...model.data.shape];
-  return (value, place) => {
-    const read = open(value, place);
-    return {
-      seed: read("seed", seed),
-      ...readLabel(read, model),
-      input: read("input", tensorRecord(item)),
-      noise: read("noise", tensorRecord([1, model.latent.size])),
-      outputs: read("outputs", checkOutputs(model)),
-    };
-  };
+  return record<CheckSection>({
+    seed,
+    label: labelOf(model),
+    input: tensorRecord([1, ...model.data.shape]),
+    noise: tensorRecord([1, model.latent.size]),
+    outputs: checkOutputs(model),
+  });
 }
 
 /** The natural parameter that a decoder may give beside the reconstruction; Bernoulli ones must. */
@@ -157,14 +142,9 @@ function checkOutputs(model: ModelDescription): Check<Record<string, TensorRecor
     distortion: [1, 1],
     rate: [1, 1],
   };
-  return (value, place) => {
-    const read = open(value, place);
-    const records = Object.entries(shapes).flatMap(([name, sizes]) => {
-      const check = tensorRecord(sizes);
-      const optional = name === natural && natural !== "logits";
-      const record = read(name, optional ? maybe(check) : check);
-      return record === undefined ? [] : [[name, record] as const];
-    });
-    return Object.fromEntries(records);
-  };
+  const checks = Object.entries(shapes).map(([name, sizes]) => {
+    const check: Check<TensorRecord | undefined> = tensorRecord(sizes);
+    return [name, name === natural && natural !== "logits" ? maybe(check) : check] as const;
+  });
+  return record(Object.fromEntries(checks) as Fields<Record<string, TensorRecord>>);
 }

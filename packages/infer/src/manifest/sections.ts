@@ -8,10 +8,11 @@ import {
   maybe,
   oneOf,
   open,
-  type Reader,
+  record,
   refuse,
   text,
   whole,
+  within,
 } from "./fields.js";
 import { shape } from "./tensor.js";
 import type {
@@ -32,39 +33,36 @@ const prose = text(0, 10_000);
 /** A seed: a whole number that a double holds exactly. */
 export const seed = whole(0, Number.MAX_SAFE_INTEGER);
 
+const range: Check<[number, number]> = (value, place) => {
+  const [low, high] = list(finite, 2, 2)(value, place) as [number, number];
+  if (low < high) return [low, high];
+  throw refuse(place, "a smallest value below the largest", [low, high]);
+};
+
+const dataFields = record<DataSection>({
+  shape,
+  layout: oneOf(["NHWC", "NCHW", "flat"]),
+  range,
+  binarised: flag,
+});
+
 const data: Check<DataSection> = (value, place) => {
-  const read = open(value, place);
-  const layout = read("layout", oneOf(["NHWC", "NCHW", "flat"]));
+  const section = dataFields(value, place);
+  const { shape: sizes, layout } = section;
   const rank = layout === "flat" ? 1 : 3;
-  return {
-    shape: read("shape", (field, at) => {
-      const sizes = shape(field, at);
-      if (sizes.length === rank) return sizes;
-      throw refuse(at, `${rank} axes, as layout ${layout} has`, sizes);
-    }),
-    layout,
-    range: read("range", (field, at) => {
-      const [low, high] = list(finite, 2, 2)(field, at) as [number, number];
-      if (low < high) return [low, high];
-      throw refuse(at, "a smallest value below the largest", [low, high]);
-    }),
-    binarised: read("binarised", flag),
-  };
+  if (sizes.length === rank) return section;
+  throw refuse(within(place, "shape"), `${rank} axes, as layout ${layout} has`, sizes);
 };
 
-const latent: Check<LatentSection> = (value, place) => {
-  const read = open(value, place);
-  return {
-    size: read("size", whole(1, MAX_LATENT)),
-    posterior: read("posterior", oneOf(["diagonal", "full"])),
-  };
-};
+const latent = record<LatentSection>({
+  size: whole(1, MAX_LATENT),
+  posterior: oneOf(["diagonal", "full"]),
+});
 
-const likelihood: Check<LikelihoodSection> = (value, place) => {
-  const read = open(value, place);
-  const names = ["bernoulli", "continuous-bernoulli", "gaussian", "discretised-logistic"] as const;
-  return { name: read("name", oneOf(names)), parameters: read("parameters", dictionary(finite)) };
-};
+const likelihood = record<LikelihoodSection>({
+  name: oneOf(["bernoulli", "continuous-bernoulli", "gaussian", "discretised-logistic"]),
+  parameters: dictionary(finite),
+});
 
 const condition: Check<ConditionSection> = (value, place) => {
   const read = open(value, place);
@@ -72,29 +70,23 @@ const condition: Check<ConditionSection> = (value, place) => {
   return { classes, names: read("names", list(title, classes, classes)) };
 };
 
-const training: Check<TrainingSection> = (value, place) => {
-  const read = open(value, place);
-  return {
-    dataset: read("dataset", title),
-    configHash: read("configHash", title),
-    seed: read("seed", seed),
-    epochs: read("epochs", whole(0, Number.MAX_SAFE_INTEGER)),
-    versions: read("versions", dictionary(title)),
-    metrics: read("metrics", dictionary(finite)),
-  };
-};
+const training = record<TrainingSection>({
+  dataset: title,
+  configHash: title,
+  seed,
+  epochs: whole(0, Number.MAX_SAFE_INTEGER),
+  versions: dictionary(title),
+  metrics: dictionary(finite),
+});
 
-/** The fields that describe a model, whichever document they stand in. */
-export function readDescription(read: Reader): ModelDescription {
-  const labels = read("condition", maybe(condition));
-  return {
-    name: read("name", title),
-    description: read("description", prose),
-    license: read("license", title),
-    data: read("data", data),
-    latent: read("latent", latent),
-    likelihood: read("likelihood", likelihood),
-    ...(labels === undefined ? {} : { condition: labels }),
-    training: read("training", training),
-  };
-}
+/** What describes a model, whichever document it stands in. */
+export const description = record<ModelDescription>({
+  name: title,
+  description: prose,
+  license: title,
+  data,
+  latent,
+  likelihood,
+  condition: maybe(condition),
+  training,
+});

@@ -66,9 +66,7 @@ function base64(data: string, place: Place): string {
 }
 
 function floats(binary: string): Float32Array {
-  const view = new DataView(new ArrayBuffer(binary.length));
-  for (let index = 0; index < binary.length; index++)
-    view.setUint8(index, binary.charCodeAt(index));
+  const view = new DataView(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)).buffer);
   return Float32Array.from({ length: binary.length / 4 }, (_, index) =>
     view.getFloat32(index * 4, true),
   );

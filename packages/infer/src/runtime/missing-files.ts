@@ -3,7 +3,7 @@ import { InferError } from "../errors.js";
 
 /** What ONNX Runtime and browsers say where the files are not served, or HTML in their place. */
 const MISSING_FILES =
-  /fetching of the wasm failed|expected magic word|dynamically imported module|importing a module script failed|module script failed/i;
+  /fetching of the wasm failed|expected magic word|dynamically imported module|module script failed/i;
 
 /** Throws what was caught; where files are missing, as an InferError that names the remedy. */
 export function explainMissingFiles(cause: unknown): never {

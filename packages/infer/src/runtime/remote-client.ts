@@ -17,7 +17,8 @@ interface Waiting {
 export class RemoteClient {
   readonly #port: RemotePort;
   readonly #waiting: Waiting[] = [];
-  readonly #answers = new Set<Promise<unknown>>();
+  /** The last answer asked for: they come in order. */
+  #last: Promise<unknown> | undefined;
   readonly #losses = new Map<number, (info: { message: string }) => void>();
   /** Why the worker takes no more requests. */
   #ended: Error | undefined;
@@ -40,13 +41,13 @@ export class RemoteClient {
       this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject });
       if (this.#waiting.length === 1) this.#port.busy?.(true);
     });
-    this.#answers.add(answer);
-    return answer.finally(() => this.#answers.delete(answer));
+    this.#last = answer;
+    return answer;
   }
 
   /** Resolves when the worker owes no answer to what it was asked so far. */
   async idle(): Promise<void> {
-    await Promise.allSettled([...this.#answers]);
+    await Promise.allSettled([this.#last]);
   }
 
   /** Settles when the device under a provider is lost. */
