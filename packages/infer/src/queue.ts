@@ -42,23 +42,17 @@ export type AbortableQueue = <T>(
  * however many tasks it comes with, since Node warns of more than ten.
  */
 export function abortable(queue: Queue): AbortableQueue {
-  const signals = new Map<AbortSignal, { rejects: Set<Reject>; forget: () => void }>();
-  const listen = (signal: AbortSignal) => {
-    const rejects = new Set<Reject>();
-    const abort = () => {
-      for (const reject of rejects) reject(signal.reason);
-    };
-    const forget = () => {
-      signal.removeEventListener("abort", abort);
-      signals.delete(signal);
-    };
-    signal.addEventListener("abort", abort);
-    signals.set(signal, { rejects, forget });
-    return { rejects, forget };
+  const waiting = new Map<AbortSignal, Set<(reason: unknown) => void>>();
+  const abort = ({ target }: { target: unknown }) => {
+    const signal = target as AbortSignal;
+    for (const reject of waiting.get(signal) ?? []) reject(signal.reason);
+    waiting.delete(signal); // some tasks never end
   };
   const untilAborted = async <T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     signal.throwIfAborted();
-    const { rejects, forget } = signals.get(signal) ?? listen(signal);
+    const rejects = waiting.get(signal) ?? new Set();
+    waiting.set(signal, rejects);
+    signal.addEventListener("abort", abort); // which it takes once
     return new Promise((resolve, reject) => {
       rejects.add(reject);
       const started = async () => {
@@ -67,7 +61,9 @@ export function abortable(queue: Queue): AbortableQueue {
       };
       const end = () => {
         rejects.delete(reject);
-        if (rejects.size === 0) forget();
+        if (rejects.size > 0) return;
+        signal.removeEventListener("abort", abort);
+        waiting.delete(signal);
       };
       queue(started).then(resolve, reject).finally(end);
     });
@@ -76,10 +72,7 @@ export function abortable(queue: Queue): AbortableQueue {
 }
 
 /** Runs a task, which may be given up as those of a queue. */
-export const unlessAborted: AbortableQueue = (task, signal) =>
-  abortable((run) => run())(task, signal);
-
-type Reject = (reason: unknown) => void;
+export const unlessAborted: AbortableQueue = abortable((run) => run());
 
 const SHARED = Symbol.for("@vaeport/infer/queue/1");
 

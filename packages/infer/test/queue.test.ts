@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { abortable, createQueue, sharedQueue } from "../src/queue.js";
+import { abortable, createQueue, sharedQueue, unlessAborted } from "../src/queue.js";
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
@@ -79,4 +79,14 @@ test("a signal gets one listener, however many tasks it comes with, and none whe
   await Promise.all(tasks);
   await pause();
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
+});
+
+test("a signal gets one listener, however many waits it comes with", async () => {
+  const abort = new AbortController();
+  const waits = Array.from({ length: 20 }, () =>
+    unlessAborted(() => new Promise(() => {}), abort.signal),
+  );
+  expect(getEventListeners(abort.signal, "abort")).toHaveLength(1);
+  abort.abort(new Error("the user left"));
+  for (const wait of waits) await expect(wait).rejects.toThrow("the user left");
 });
