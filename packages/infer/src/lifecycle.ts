@@ -37,6 +37,7 @@ export class Lifecycle {
     // Why a reload failed is told to those who asked for it.
     while (this.#reloading)
       await unlessAborted(() => Promise.allSettled([this.#reloading]), signal);
+    this.#requireAlive(where); // it may have been disposed since
     const graphs = this.#live(where);
     this.#running++;
     try {
@@ -49,11 +50,12 @@ export class Lifecycle {
   /** Replaces the sessions once the calls before it have ended; one that is under way is shared. */
   async reload(signal: AbortSignal | undefined): Promise<void> {
     this.#requireAlive("reload");
-    signal?.throwIfAborted();
-    this.#reloading ??= this.#replace(signal).finally(() => {
-      this.#reloading = undefined;
-    });
-    return this.#reloading;
+    return unlessAborted(() => {
+      this.#reloading ??= this.#replace(signal).finally(() => {
+        this.#reloading = undefined;
+      });
+      return this.#reloading;
+    }, signal);
   }
 
   /** Releases the sessions once the calls and the reload before it have ended. */

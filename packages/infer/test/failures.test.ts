@@ -161,6 +161,30 @@ describe("reload", () => {
     await expect(reloading).rejects.toThrow("the user left");
   });
 
+  test("that is shared may be given up by one alone", async () => {
+    let go = () => {};
+    const behaviour: Behaviour = {};
+    const { vae } = await fake(behaviour);
+    behaviour.opens = new Promise((resolve) => {
+      go = resolve;
+    });
+    const first = vae.reload();
+    const second = vae.reload({ signal: AbortSignal.timeout(10) });
+    await expect(second).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
+    go();
+    await first;
+    expect((await vae.decode(two)).shape).toEqual([1, 4, 3, 1]);
+  });
+
+  test("ended by dispose tells so to the calls that waited for it", async () => {
+    const { vae } = await fake({});
+    const reloading = vae.reload();
+    const waiting = vae.decode(two);
+    const disposed = vae.dispose();
+    await expect(waiting).rejects.toThrow("decode: the model was disposed. Load it again.");
+    await Promise.all([reloading, disposed]);
+  });
+
   test("and dispose release what they opened, in either order", async () => {
     const { vae, runtime } = await fake({});
     const reloading = vae.reload();
