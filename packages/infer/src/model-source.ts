@@ -28,8 +28,9 @@ export function snapshot(source: ModelSource): ModelSource {
       `loadVae: source: expected a path, a URL or { manifest, files }; got ${kind(source)}.`,
     );
   }
+  // What has no bytes stays as it is, to be refused if the manifest names it.
   const copies = Object.entries(files!).map(
-    ([name, bytes]) => [name, new Uint8Array(bytes)] as const,
+    ([name, bytes]) => [name, bytes?.byteLength ? new Uint8Array(bytes) : bytes] as const,
   );
   return { manifest, files: Object.fromEntries(copies) };
 }

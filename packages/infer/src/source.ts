@@ -2,6 +2,7 @@
 import { InputError, SourceError } from "./errors.js";
 import { type FileCache, type FileReport, NotedCache } from "./file-cache.js";
 import { checkFile } from "./graph-file.js";
+import { kind, shown } from "./input.js";
 import { parseManifest } from "./manifest/parse.js";
 import type { GraphFile, GraphName, VaeManifest, Variant } from "./manifest/types.js";
 import { isInMemory, type ModelSource } from "./model-source.js";
@@ -56,7 +57,7 @@ async function readFrom(
   precision: Precision,
   { signal, timeout, onProgress, cache: wanted = false }: ReadSettings,
 ): Promise<Model> {
-  const cache = await NotedCache.open(cacheFor(url, runtime, wanted));
+  const cache = new NotedCache(cacheFor(url, runtime, wanted));
   const manifest = await cache.manifest(
     url.href,
     () => runtime.read(url, MAX_MANIFEST_BYTES, { signal, timeout }),
@@ -69,22 +70,33 @@ async function readFrom(
     loaded[file] = length;
     onProgress?.({ loaded: Object.values(loaded).reduce((sum, part) => sum + part), total });
   };
+  // Where one graph fails, the others would come in for nobody.
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const read = async (graph: GraphFile) => {
     const { file, bytes } = graph;
     const onBytes = (length: number) => count(file, length);
     const content = await cache.graph(graph, () =>
-      runtime.read(beside(url, file), bytes, { signal, timeout, onBytes }),
+      runtime.read(beside(url, file), bytes, { signal: either, timeout, onBytes }),
     );
     if (loaded[file] !== bytes) count(file, bytes);
     return content;
   };
-  return { manifest, variant, graphs: await readGraphs(variant, read), files: cache.report };
+  const graphs = await readGraphs(variant, read).catch((error) => {
+    stop.abort();
+    throw error;
+  });
+  return { manifest, variant, graphs, files: cache.report };
 }
 
 /** Files on disk need no cache. */
 function cacheFor(url: URL, runtime: Runtime, wanted: boolean | FileCache) {
   if (wanted === false || url.protocol === "file:") return undefined;
-  return wanted === true ? runtime.openCache : async () => wanted;
+  if (wanted === true) return runtime.openCache;
+  if (typeof wanted?.get === "function") return async () => wanted;
+  throw new InputError(
+    `loadVae: cache: expected true, false or { get, put }; got ${shown(wanted)}.`,
+  );
 }
 
 /** The address of a file in a folder, or of another beside one; the query, such as a signature, stays. */
@@ -112,18 +124,18 @@ function parseJson(url: URL, bytes: Uint8Array): unknown {
 
 function givenBytes(files: Readonly<Record<string, Uint8Array>>, { file }: GraphFile): Uint8Array {
   const bytes = Object.hasOwn(files, file) ? files[file] : undefined;
-  if (bytes !== undefined) return bytes;
-  throw new SourceError(`files: ${file} is missing, which the manifest names.`);
+  if (kind(bytes) === "Uint8Array") return bytes!;
+  throw new SourceError(
+    `files: ${file} is missing or no Uint8Array: got ${shown(bytes)}. The manifest names it.`,
+  );
 }
 
 function pickVariant(manifest: VaeManifest, precision: Precision): Variant {
   const { variants, name } = manifest;
-  const variant = Object.hasOwn(variants, precision) ? variants[precision] : undefined;
-  if (variant !== undefined) return variant;
+  const found = Object.entries(variants).find(([there]) => there === precision);
+  if (found !== undefined) return found[1];
   const there = Object.keys(variants).join(", ");
-  throw new InputError(
-    `loadVae: precision: ${name} has ${there}; got ${JSON.stringify(precision)}.`,
-  );
+  throw new InputError(`loadVae: precision: ${name} has ${there}; got ${shown(precision)}.`);
 }
 
 async function readGraphs(

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type FileCache,
+  InputError,
   loadVae,
   ManifestError,
   ModelFileError,
@@ -128,6 +129,73 @@ describe("a cache that fails", () => {
   test("may say null for what it does not have", async () => {
     const cache = { get: async () => null, put: async () => {} };
     expect(await load(cache)).toEqual({ offline: false, cached: [] });
+  });
+
+  test.each<[string, unknown]>([
+    ["String", "text"],
+    ["Object", { 0: 1, length: 1 }],
+    ["Number", 7],
+    ["Response", new Response("bytes")],
+    ["ArrayBuffer", new ArrayBuffer(8)],
+    ["Float32Array", new Float32Array(2)],
+    ["Uint8Array", new Uint8Array(new SharedArrayBuffer(8))],
+    ["Object", Object.create(null)],
+  ])(
+    "that gives a %s in place of bytes counts as empty, and is noted with its key",
+    async (got, value) => {
+      const cache = { get: async () => value as never, put: async () => {} };
+      const { offline, cached, cacheError } = await load(cache);
+      expect({ offline, cached }).toEqual({ offline: false, cached: [] });
+      expect(cacheError).toMatch(
+        /^cache: get\("graph-[0-9a-f]{64}"\): expected an unshared Uint8Array; got /,
+      );
+      expect(cacheError).toContain(`got ${got}.`);
+    },
+  );
+
+  test("that gives no bytes without a network leaves the network's error", async () => {
+    const cache = { get: async () => "text" as never, put: async () => {} };
+    server.fail(503);
+    await expect(load(cache)).rejects.toThrow("the server answered 503");
+  });
+
+  test("that never answers is given up with the load", async () => {
+    const cache = { get: () => new Promise<never>(() => {}), put: async () => {} };
+    const signal = AbortSignal.timeout(300);
+    const loading = loadVae(server.url, { provider: "cpu", cache, signal });
+    await expect(loading).rejects.toThrow(expect.objectContaining({ name: "TimeoutError" }));
+  });
+
+  test.each(["yes", 5, {}, null, Object.create(null)])(
+    "that is none (%#) is refused",
+    async (cache) => {
+      const loading = load(cache as never);
+      await expect(loading).rejects.toThrow(InputError);
+      await expect(loading).rejects.toThrow(
+        "loadVae: cache: expected true, false or { get, put };",
+      );
+    },
+  );
+
+  test("whose manifest is damaged says so without a network, and is mended with it", async () => {
+    await load(true);
+    const name = readdirSync(models).find((file) => file.startsWith("vae-json-"))!;
+    for (const damaged of ["{", "{}"]) {
+      writeFileSync(join(models, name), damaged);
+      server.fail(503);
+      const loading = load(true);
+      await expect(loading).rejects.toThrow(SourceError);
+      await expect(loading).rejects.toThrow("the server answered 503");
+      await expect(loading).rejects.toThrow(
+        `The copy in the cache (${name}) is damaged; a load with the network mends it.`,
+      );
+      await expect(loading).rejects.not.toThrow("address of a model folder");
+      server.fail(0);
+      await load(true);
+      server.fail(503);
+      expect(await load(true)).toMatchObject({ offline: true });
+      server.fail(0);
+    }
   });
 
   test("keeps the manifest of before when the server sends none", async () => {

@@ -1,10 +1,14 @@
 /** Reading over HTTP: servers that fail at first, and how far a load has come. */
+import { execFile as execFileWithCallback } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
+import { promisify } from "node:util";
 import { loadVae, SourceError } from "@vaeport/infer";
 import { afterEach, describe, expect, test } from "vitest";
 import { TINY, tinyFiles } from "./helpers.js";
 import { closeServers, serve, serveTiny } from "./servers.js";
+
+const execFile = promisify(execFileWithCallback);
 
 afterEach(closeServers);
 
@@ -90,6 +94,42 @@ describe("a server that fails at first", () => {
     });
     const load = loadVae(`${origin}/model/`, { signal: abort.signal });
     await expect(load).rejects.toThrow("the user left");
+  });
+});
+
+describe("what nobody waits for ends", () => {
+  test("the pause before another try, which would hold the process, when the load is given up", async () => {
+    const origin = await serveTiny({
+      "/model/vae.json": (_, response) => response.writeHead(503).end(),
+    });
+    const code = `
+      import { loadVae } from ${JSON.stringify(import.meta.resolve("@vaeport/infer"))};
+      const { fetch } = globalThis;
+      const abort = new AbortController();
+      globalThis.fetch = (...call) => {
+        const answer = fetch(...call);
+        answer.then(() => setTimeout(() => abort.abort(), 50)); // 150 ms before the next try
+        return answer;
+      };
+      const { signal } = abort;
+      await loadVae("${origin}/model/", { signal }).catch(({ name }) => {
+        console.log(name, process.getActiveResourcesInfo().filter((kind) => kind === "Timeout"));
+      });`;
+    const { stdout } = await execFile(process.execPath, ["--input-type=module", "-e", code]);
+    expect(stdout).toBe("AbortError []\n");
+  });
+
+  test("the other graphs, when one fails", async () => {
+    const aborted = new Promise<void>((resolve) => {
+      void serveTiny({
+        "/model/decoder.onnx": (_, response) => response.writeHead(404).end(),
+        "/model/encoder.onnx": (_, response) => {
+          response.on("close", resolve);
+          response.write("slowly");
+        },
+      }).then((origin) => expect(loadVae(`${origin}/model/`)).rejects.toThrow("404"));
+    });
+    await aborted;
   });
 });
 

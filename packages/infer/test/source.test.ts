@@ -134,6 +134,38 @@ describe("bytes are refused", () => {
     expect(error.message).toContain("score.onnx is missing");
   });
 
+  test.each<[string, unknown]>([
+    ["1000000000000", 1e12],
+    ["-1", -1],
+    ["NaN", Number.NaN],
+    ["null", null],
+    ['"text"', "text"],
+    ["Object", {}],
+    ["Array", [1, 2, 3]],
+    ["Symbol(x)", Symbol("x")],
+  ])("with %s in place of a file", async (shown, value) => {
+    const { manifest, files } = tinyBytes();
+    const error = await fails(
+      { manifest, files: { ...files, "encoder.onnx": value as never } },
+      SourceError,
+    );
+    expect(error.message).toBe(
+      `files: encoder.onnx is missing or no Uint8Array: got ${shown}. The manifest names it.`,
+    );
+  });
+
+  test("with a file that was handed over to a worker", async () => {
+    const { manifest, files } = tinyBytes();
+    structuredClone(files["encoder.onnx"], { transfer: [files["encoder.onnx"]!.buffer] });
+    const error = await fails({ manifest, files }, ModelFileError);
+    expect(error.message).toMatch(/^encoder\.onnx: expected \d+ bytes, got 0\./);
+  });
+
+  test("only in what the manifest names: others may be anything", async () => {
+    const { manifest, files } = tinyBytes();
+    await works({ manifest, files: { ...files, "README.md": "text" as never } });
+  });
+
   test("with a graph cut off that the manifest agrees with: no provider runs it", async () => {
     const { manifest, files } = tinyBytes();
     const half = files["decoder.onnx"]!.slice(0, 400);

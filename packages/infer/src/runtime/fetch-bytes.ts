@@ -27,9 +27,19 @@ export async function fetchBytes(
     } catch (error) {
       const delay = DELAYS[failures];
       if (delay === undefined || !(error instanceof SourceError && error.transient)) throw error;
-      await unlessAborted(() => new Promise((wake) => setTimeout(wake, delay)), options.signal);
+      await pause(delay, options.signal);
     }
   }
+}
+
+/** Waits; an abort ends the timer too, which would hold the process. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = () =>
+    new Promise<void>((wake) => {
+      timer = setTimeout(wake, milliseconds);
+    });
+  await unlessAborted(wait, signal).finally(() => clearTimeout(timer));
 }
 
 async function fetchOnce(
