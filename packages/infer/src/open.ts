@@ -2,38 +2,48 @@
 import { runtime as platformRuntime } from "#runtime";
 import { InputError } from "./errors.js";
 import { requireWhole, shown } from "./input.js";
+import type { LoadOptions } from "./load-vae.js";
 import type { VaeManifest } from "./manifest/types.js";
 import type { ModelSource } from "./model-source.js";
-import { type OpenModel, openModel, type ProviderOptions } from "./providers.js";
+import { type OpenModel, openModel } from "./providers.js";
 import type { Runtime } from "./runtime/types.js";
-import { type ReadSettings, readModel } from "./source.js";
+import { readModel } from "./source.js";
 
 export interface Opened extends OpenModel {
   manifest: VaeManifest;
   pictures: Runtime["pictures"];
 }
 
-/** A machine that is asked for thousands comes to a halt. */
-const MOST_THREADS = 256;
 /** What a timer takes; beyond it, it fires at once. */
 const MOST = 2 ** 31 - 1;
 
-const OPTIONS =
-  "provider strict threads verify precision maxBatch workers sessionOptions wasmPaths runtime onProgress cache timeout";
+/** Every option, and the most that those take which count something. A machine comes to a halt of thousands of threads. */
+const OPTIONS: Readonly<Record<keyof LoadOptions, number>> = {
+  signal: 0,
+  provider: 0,
+  strict: 0,
+  threads: 256,
+  verify: 0,
+  precision: 0,
+  maxBatch: MOST,
+  workers: MOST,
+  sessionOptions: 0,
+  wasmPaths: 0,
+  runtime: 0,
+  onProgress: 0,
+  cache: 0,
+  timeout: MOST,
+};
 
 /** Reads a model and opens it on the first provider that runs it. */
-export async function open(
-  source: ModelSource,
-  options: ProviderOptions & ReadSettings & { runtime?: Runtime },
-): Promise<Opened> {
-  const names = ["signal", ...OPTIONS.split(" ")];
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new InputError(`loadVae: ${unknown}: expected an option out of ${names.join(", ")}.`);
-  }
-  for (const name of ["threads", "maxBatch", "workers", "timeout"] as const) {
-    const most = name === "threads" ? MOST_THREADS : MOST;
-    if (options[name] !== undefined) requireWhole(`loadVae: ${name}`, options[name], 1, most);
+export async function open(source: ModelSource, options: LoadOptions): Promise<Opened> {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) {
+      const names = Object.keys(OPTIONS).join(", ");
+      throw new InputError(`loadVae: ${name}: expected an option out of ${names}.`);
+    }
+    const most = OPTIONS[name as keyof LoadOptions];
+    if (most > 0 && value !== undefined) requireWhole(`loadVae: ${name}`, value, 1, most);
   }
   const { runtime = platformRuntime, precision = "float32" } = options;
   if (typeof runtime?.open !== "function") {

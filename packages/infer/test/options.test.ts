@@ -1,6 +1,7 @@
 /** Options as JavaScript may give them: of another type than TypeScript would let through. */
 import { availableParallelism } from "node:os";
 import {
+  InferError,
   InputError,
   type LoadOptions,
   loadVae,
@@ -65,6 +66,15 @@ test("a misspelt option of a load is told, with those there are", async () => {
   );
 });
 
+test.each([[{ ["__proto__"]: 1 }], [{ toString: 1 }], [{ constructor: 1 }]])(
+  "a name of every object's is no option (%#)",
+  async (options) => {
+    await expect(loadVae(TINY, options as never)).rejects.toThrow(
+      /^loadVae: (?:__proto__|toString|constructor): expected an option out of signal, /,
+    );
+  },
+);
+
 test("every option of a load is known", async () => {
   const options: Record<keyof LoadOptions, unknown> = {
     provider: "cpu",
@@ -96,6 +106,16 @@ test.each<[unknown, string]>([
   const load = loadVae(TINY, options as never);
   await expect(load).rejects.toThrow(InputError);
   await expect(load).rejects.toThrow(message);
+});
+
+test.each<[string, object]>([
+  ["provider", { provider: 1n }],
+  ["precision", { precision: 1n }],
+  ["precision", { precision: Object.create(null) }],
+  ["threads", { threads: Object.create(null) }],
+])("what has no text is refused by its name too: %s (%#)", async (name, options) => {
+  await expect(loadVae(TINY, options as never)).rejects.toThrow(InferError);
+  await expect(loadVae(TINY, options as never)).rejects.toThrow(name);
 });
 
 describe("calls", () => {
@@ -154,6 +174,16 @@ describe("calls", () => {
       "a range beyond float32",
       (vae) => vae.traverse(point, { dimension: 0, steps: 2, range: [0, 1e300] }),
       "traverse: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got 1e+300.",
+    ],
+    [
+      "a number that has no JSON for a path",
+      (vae) => vae.interpolate(point, point, { steps: 2, path: 1n as never }),
+      'interpolate: path: expected "linear" or "spherical"; got 1.',
+    ],
+    [
+      "a place without a text",
+      (vae) => vae.decode(point, { to: Object.create(null) }),
+      'decode: to: expected "cpu" or "gpu"; got Object.',
     ],
     [
       "a temperature at which a graph gives no numbers",
