@@ -158,7 +158,6 @@ export function dictionary<T>(item: Check<T>): Check<Record<string, T>> {
     if (keys.includes("__proto__")) {
       throw refuse(place, "names as keys", "__proto__", "Remove the key.");
     }
-    const read = open(value, place);
-    return Object.fromEntries(keys.map((key) => [key, read(key, item)]));
+    return record(Object.fromEntries(keys.map((key) => [key, item] as const)))(value, place);
   };
 }

@@ -13,62 +13,52 @@ export type Post = (message: RemoteMessage, transfer: ArrayBuffer[]) => void;
 
 /** Gives the function that takes each request; answers go to `post`. */
 export function serveRuntime(runtime: Runtime, post: Post): (request: RemoteRequest) => void {
-  const server = new RemoteServer(runtime, post);
   const queue = createQueue();
+  const providers: OpenProvider[] = [];
+  /** Providers whose loss is watched already. */
+  const watched = new Set<number>();
+  const sessions: { session: Session; provider: OpenProvider }[] = [];
+
+  const watch = (index: number, lost: Promise<unknown> | undefined) => {
+    if (lost === undefined || watched.has(index)) return;
+    watched.add(index);
+    const tell = (info: unknown) => {
+      const { message = "" } = (info ?? {}) as { message?: string };
+      post({ lost: index, message }, []);
+    };
+    lost.then(tell, tell);
+  };
+
+  const create = async (model: Uint8Array, index: number, strict: boolean) => {
+    const provider = providers[index]!;
+    const session = await provider.queue(() => provider.createSession(model, strict));
+    sessions.push({ session, provider });
+    watch(index, provider.lost?.());
+    const { inputNames, outputNames, wholeGraph } = session;
+    const threads = provider.threads();
+    return { inputNames, outputNames, wholeGraph, threads } satisfies RemoteSession;
+  };
+
+  const answer = async (request: RemoteRequest): Promise<unknown> => {
+    if ("providers" in request) return runtime.providers();
+    if ("open" in request) {
+      const provider = await runtime.open(request.open, request.options);
+      providers.push(provider);
+      const { version, adapter } = provider;
+      return { version, adapter } satisfies RemoteProvider;
+    }
+    if ("create" in request) return create(request.create, request.provider, request.strict);
+    const { session, provider } = sessions["run" in request ? request.run : request.release]!;
+    if ("release" in request) return provider.queue(() => session.release());
+    return provider.queue(() => session.run(request.feeds, request.fetches));
+  };
+
   return (request) => {
-    queue(() => server.answer(request)).then(
+    queue(() => answer(request)).then(
       (value) => post({ value }, "run" in request ? buffers(value) : []),
       (error: unknown) => post({ error: takeApart(error) }, []),
     );
   };
-}
-
-class RemoteServer {
-  readonly #runtime: Runtime;
-  readonly #post: Post;
-  readonly #providers: OpenProvider[] = [];
-  /** Providers whose loss is watched already. */
-  readonly #watched = new Set<number>();
-  readonly #sessions: { session: Session; provider: OpenProvider }[] = [];
-
-  constructor(runtime: Runtime, post: Post) {
-    this.#runtime = runtime;
-    this.#post = post;
-  }
-
-  async answer(request: RemoteRequest): Promise<unknown> {
-    if ("providers" in request) return this.#runtime.providers();
-    if ("open" in request) {
-      const provider = await this.#runtime.open(request.open, request.options);
-      this.#providers.push(provider);
-      const { version, adapter } = provider;
-      return { version, adapter } satisfies RemoteProvider;
-    }
-    if ("create" in request) return this.#create(request.create, request.provider, request.strict);
-    const { session, provider } = this.#sessions["run" in request ? request.run : request.release]!;
-    if ("release" in request) return provider.queue(() => session.release());
-    return provider.queue(() => session.run(request.feeds, request.fetches));
-  }
-
-  async #create(model: Uint8Array, index: number, strict: boolean): Promise<RemoteSession> {
-    const provider = this.#providers[index]!;
-    const session = await provider.queue(() => provider.createSession(model, strict));
-    this.#sessions.push({ session, provider });
-    this.#watch(index, provider);
-    const { inputNames, outputNames, wholeGraph } = session;
-    return { inputNames, outputNames, wholeGraph, threads: provider.threads() };
-  }
-
-  #watch(index: number, provider: OpenProvider): void {
-    const lost = provider.lost?.();
-    if (lost === undefined || this.#watched.has(index)) return;
-    this.#watched.add(index);
-    const tell = (info: unknown) => {
-      const { message = "" } = (info ?? {}) as { message?: string };
-      this.#post({ lost: index, message }, []);
-    };
-    lost.then(tell, tell);
-  }
 }
 
 /** The buffers of a run's outputs, which own them. */
