@@ -36,18 +36,21 @@ export type AbortableQueue = <T>(
   signal: AbortSignal | undefined,
 ) => Promise<T>;
 
+/** What waits with a signal, of all queues, until it is up or nothing waits any more. */
+const waiting = new Map<AbortSignal, Set<(reason: unknown) => void>>();
+
+function abort({ target }: { target: unknown }): void {
+  const signal = target as AbortSignal;
+  for (const reject of waiting.get(signal) ?? []) reject(signal.reason);
+  waiting.delete(signal); // some tasks never end
+}
+
 /**
  * Lets the tasks of a queue be given up: on abort their promises reject at once with the signal's reason. A task that
  * has not started never does; one that runs keeps its place in the queue to its end. A signal gets one listener,
- * however many tasks it comes with, since Node warns of more than ten.
+ * however many tasks and queues it comes with, since Node warns of more than ten.
  */
 export function abortable(queue: Queue): AbortableQueue {
-  const waiting = new Map<AbortSignal, Set<(reason: unknown) => void>>();
-  const abort = ({ target }: { target: unknown }) => {
-    const signal = target as AbortSignal;
-    for (const reject of waiting.get(signal) ?? []) reject(signal.reason);
-    waiting.delete(signal); // some tasks never end
-  };
   const untilAborted = async <T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     signal.throwIfAborted();
     const rejects = waiting.get(signal) ?? new Set();
@@ -78,7 +81,8 @@ const SHARED = Symbol.for("@vaeport/infer/queue/1");
 
 /**
  * The one queue of this page, worker or process. Overlapping runs on WebGPU hang or corrupt each other, across
- * sessions and across copies of this package, so the queue lives on `globalThis`: the only state outside a model.
+ * sessions and across copies of this package, so the queue lives on `globalThis`: the only state outside a model that
+ * outlasts its calls.
  */
 export function sharedQueue(): Queue {
   const holder = globalThis as { [SHARED]?: Queue };

@@ -81,11 +81,11 @@ test("a signal gets one listener, however many tasks it comes with, and none whe
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });
 
-test("a signal gets one listener, however many waits it comes with", async () => {
+test("a signal gets one listener, however many queues it comes to", async () => {
   const abort = new AbortController();
-  const waits = Array.from({ length: 20 }, () =>
-    unlessAborted(() => new Promise(() => {}), abort.signal),
-  );
+  const never = () => new Promise(() => {});
+  const queues = Array.from({ length: 20 }, () => abortable(createQueue()));
+  const waits = [...queues, unlessAborted].map((queue) => queue(never, abort.signal));
   expect(getEventListeners(abort.signal, "abort")).toHaveLength(1);
   abort.abort(new Error("the user left"));
   for (const wait of waits) await expect(wait).rejects.toThrow("the user left");
