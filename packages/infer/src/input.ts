@@ -49,7 +49,7 @@ export function batch(
   const shape = [items, ...item];
   const given: unknown = bare ? shape : (value as Tensor).shape;
   if (!sameShape(given, shape)) {
-    return fail(`shape [${String(given)}] with ${data.length} values`);
+    return fail(`shape [${[given].flat().map(shown).join()}] with ${data.length} values`);
   }
   if (!isFloat32Array(data)) return { data: scaleBytes(data, range!), shape };
   requireWithin(where, data, "finite values");
@@ -140,7 +140,7 @@ export function requireFinite(
 
 /** A value as code has it, so that "2" is told from 2; of an object, which may not know its text, the class. */
 export function shown(value: unknown): string {
-  if (Object(value) === value) return kind(value);
+  if (Object(value) === value) return `[object ${kind(value)}]`;
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 

@@ -45,7 +45,10 @@ export async function open(source: ModelSource, options: LoadOptions): Promise<O
     const most = OPTIONS[name as keyof LoadOptions];
     if (most > 0 && value !== undefined) requireWhole(`loadVae: ${name}`, value, 1, most);
   }
-  const { runtime = platformRuntime, precision = "float32" } = options;
+  const { runtime = platformRuntime, precision = "float32", onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new InputError(`loadVae: onProgress: expected a function; got ${shown(onProgress)}.`);
+  }
   if (typeof runtime?.open !== "function") {
     throw new InputError(
       `loadVae: runtime: expected a Runtime, such as wasmRuntime; got ${shown(runtime)}. ` +

@@ -101,6 +101,7 @@ test.each<[unknown, string]>([
   ["cpu", "loadVae: options: expected an object"],
   [{ signal: null }, "loadVae: signal: expected that of an AbortController; got null."],
   [{ runtime: "wasm" }, 'got "wasm". import { wasmRuntime } from "@vaeport/infer/wasm"'],
+  [{ onProgress: 5 }, "loadVae: onProgress: expected a function; got 5."],
   [{ runtime: null }, "loadVae: runtime: expected a Runtime, such as wasmRuntime; got null."],
 ])("the options %j are refused", async (options, message) => {
   const load = loadVae(TINY, options as never);
@@ -176,6 +177,16 @@ describe("calls", () => {
       "traverse: range: expected a number from -3.4028234663852886e+38 to 3.4028234663852886e+38; got 1e+300.",
     ],
     [
+      "a shape without a text",
+      (vae) => vae.encode({ data: x, shape: Object.create(null) }),
+      "encode: x: expected n * 12 values in a Float32Array or Uint8Array, or a tensor of shape [n, 4, 3, 1]; got shape [[object Object]] with 12 values.",
+    ],
+    [
+      "a shape of what has no text",
+      (vae) => vae.encode({ data: x, shape: [Symbol("n"), Object.create(null)] as never }),
+      "got shape [Symbol(n),[object Object]] with 12 values.",
+    ],
+    [
       "a number that has no JSON for a path",
       (vae) => vae.interpolate(point, point, { steps: 2, path: 1n as never }),
       'interpolate: path: expected "linear" or "spherical"; got 1.',
@@ -183,7 +194,7 @@ describe("calls", () => {
     [
       "a place without a text",
       (vae) => vae.decode(point, { to: Object.create(null) }),
-      'decode: to: expected "cpu" or "gpu"; got Object.',
+      'decode: to: expected "cpu" or "gpu"; got [object Object].',
     ],
     [
       "a temperature at which a graph gives no numbers",

@@ -140,8 +140,8 @@ describe("bytes are refused", () => {
     ["NaN", Number.NaN],
     ["null", null],
     ['"text"', "text"],
-    ["Object", {}],
-    ["Array", [1, 2, 3]],
+    ["[object Object]", {}],
+    ["[object Array]", [1, 2, 3]],
     ["Symbol(x)", Symbol("x")],
   ])("with %s in place of a file", async (shown, value) => {
     const { manifest, files } = tinyBytes();
