@@ -111,8 +111,7 @@ function wrap(ort: Ort, session: OrtSession, wholeGraph: boolean, onGpu = false)
       runOnGpu: async (feeds: Feeds, fetches: readonly string[]) => {
         const outputs = await runOnGpu(feeds, fetches);
         const { device } = ort.env.webgpu!;
-        const resident = (name: string) => new Resident(outputs[name]!, device) as GpuTensor;
-        return Object.fromEntries(fetches.map((name) => [name, resident(name)]));
+        return Object.fromEntries(fetches.map((name) => [name, resident(outputs[name]!, device)]));
       },
     }),
     release: () => session.release(),
@@ -123,22 +122,20 @@ type OrtGpuOutputs = Readonly<Record<string, OrtGpuTensor>>;
 type OrtOutputs = Readonly<Record<string, OrtTensor>>;
 
 /** An output left on the GPU, which another session may take as it is. */
-class Resident {
+interface Resident extends GpuTensor {
   readonly output: OrtGpuTensor;
-  readonly buffer: unknown;
-  readonly device: unknown;
-  readonly shape: number[];
+}
 
-  constructor(output: OrtGpuTensor, device: unknown) {
-    this.output = output;
-    this.buffer = output.gpuBuffer;
-    this.device = device;
-    this.shape = [...output.dims];
-  }
-
-  dispose(): void {
-    this.output.dispose();
-  }
+function resident(output: OrtGpuTensor, device: unknown): Resident {
+  const buffer = output.gpuBuffer as GpuTensor["buffer"];
+  const shape = [...output.dims];
+  return {
+    output,
+    buffer,
+    device: device as GpuTensor["device"],
+    shape,
+    dispose: () => output.dispose(),
+  };
 }
 
 /** A tensor as ONNX Runtime takes it. */
