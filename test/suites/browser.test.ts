@@ -69,6 +69,44 @@ describe("pictures", () => {
     expect(scaled).toHaveLength(4);
     for (const mean of scaled) expectClose("mean", mean, bytes);
   });
+
+  test("of half floats, which some screens have, are what their bytes are", async () => {
+    const { floats, bytes } = await page.evaluate(async (greys) => {
+      const { loadVae } = window.vaeport;
+      const vae = await loadVae("/model/", { provider: "wasm" });
+      const settings = { pixelFormat: "rgba-float16" } as ImageDataSettings;
+      const picture = new ImageData(28, 28, settings);
+      const most = picture.data instanceof Uint8ClampedArray ? 255 : 1; // where there are none
+      greys.forEach((grey, pixel) => {
+        const value = (grey / 255) * most;
+        picture.data.set([value, value, value, most], 4 * pixel);
+      });
+      return {
+        floats: (await vae.encode(picture)).mean,
+        bytes: (await vae.encode(greys)).mean,
+      };
+    }, greys);
+    expectClose("mean", floats, bytes);
+  });
+
+  test("that cannot be drawn any more are a typed error", async () => {
+    const failures = await page.evaluate(async () => {
+      const { failure, loadVae } = window.vaeport;
+      const vae = await loadVae("/model/", { provider: "wasm" });
+      const closed = await createImageBitmap(new ImageData(28, 28));
+      closed.close();
+      const handedOver = new ImageData(28, 28);
+      structuredClone(handedOver.data, { transfer: [handedOver.data.buffer] });
+      const pictures = [closed, handedOver, new OffscreenCanvas(0, 0), { width: 28, height: 28 }];
+      const encode = (picture: (typeof pictures)[number]) => vae.encode(picture, { resize: true });
+      return Promise.all(pictures.map((picture) => failure(encode(picture))));
+    });
+    expect(failures).toHaveLength(4);
+    for (const error of failures) {
+      expect(error).toMatchObject({ own: true, name: "InputError" });
+      expect(error.message).toContain("encode: x: expected ImageData, an ImageBitmap or a canvas");
+    }
+  });
 });
 
 test("a page stays free while a worker runs its graphs", async () => {

@@ -101,6 +101,21 @@ describe("size", () => {
     expect(both).toEqual({ shape: [2, 1, 4, 1], bytes: [0, 0, 255, 255, 0, 0, 255, 255] });
   });
 
+  test("the same, of fewer bytes or of others than its size says, is not taken as it is", () => {
+    vi.spyOn(FakeCanvas.prototype, "getContext").mockImplementation(() => {
+      throw new Error("no drawing");
+    });
+    const one = data([1, 1, 1]);
+    const picture = { width: 1, height: 1, data: Uint8ClampedArray.of(9, 9, 9, 255) };
+    expect(bytes(picture, one).bytes).toEqual([9]);
+    for (const values of [new Uint8ClampedArray(), new Float32Array(4)]) {
+      const broken = { ...picture, data: values };
+      expect(() => bytes(broken, one)).toThrow(InputError);
+      expect(() => bytes(broken, one)).toThrow(/^encode: x: expected ImageData, .*no drawing\.$/);
+    }
+    vi.restoreAllMocks();
+  });
+
   test("the same is read from a canvas as it is", () => {
     const canvas = new FakeCanvas(2, 1);
     canvas.pixels.data.set(two.data);

@@ -1,6 +1,6 @@
 /** A browser's pictures as items of data. */
 import { InputError } from "../errors.js";
-import { scaleBytes } from "../input.js";
+import { kind, scaleBytes } from "../input.js";
 import type { DataSection } from "../manifest/types.js";
 import { elementCount } from "../shape.js";
 import type { Picture, Tensor } from "./types.js";
@@ -44,7 +44,7 @@ export function readPictures(
         `${where}: expected pictures ${width} wide and ${height} high; got ${picture.width} by ${picture.height}. Pass \`resize: true\` to scale them.`,
       );
     }
-    const rgba = pixels(picture, width, height);
+    const rgba = pixels(where, picture, width, height);
     fill(bytes.subarray(item * size, (item + 1) * size), rgba, planes);
   });
   return { data: scaleBytes(bytes, data.range), shape: [pictures.length, ...data.shape] };
@@ -90,21 +90,29 @@ export function fill(item: Uint8ClampedArray, rgba: ArrayLike<number>, planes: P
   }
 }
 
-/** The RGBA bytes of a picture at this size. */
-function pixels(picture: Picture, width: number, height: number): ArrayLike<number> {
+/** The RGBA bytes of a picture at this size; those of ImageData as they are, unless they are floats or were handed over. */
+function pixels(where: string, picture: Picture, width: number, height: number): ArrayLike<number> {
   const { data } = picture as { data?: Uint8ClampedArray };
   const sameSize = picture.width === width && picture.height === height;
-  if (data !== undefined && sameSize) return data;
-  let source = picture;
-  if (data !== undefined) {
-    const canvas = open(picture.width, picture.height);
-    canvas.context.putImageData(picture, 0, 0);
-    source = canvas.canvas;
+  const areBytes = kind(data) === "Uint8ClampedArray" && data!.length === 4 * width * height;
+  if (sameSize && areBytes) return data!;
+  try {
+    let source = picture;
+    if (data !== undefined) {
+      const canvas = open(picture.width, picture.height);
+      canvas.context.putImageData(picture, 0, 0);
+      source = canvas.canvas;
+    }
+    const { context } = open(width, height);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(source, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height).data;
+  } catch (cause) {
+    throw new InputError(
+      `${where}: expected ImageData, an ImageBitmap or a canvas, whole and open; ${cause}.`,
+      { cause },
+    );
   }
-  const { context } = open(width, height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(source, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height).data;
 }
 
 function open(width: number, height: number): { canvas: Canvas; context: Context } {
