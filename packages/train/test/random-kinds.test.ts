@@ -11,6 +11,7 @@ import {
 import { expect, onTestFailed, test } from "vitest";
 import { writeNpy } from "./data/support.js";
 import { outcome } from "./outcome.js";
+import { type Choices, choices } from "./random-choices.js";
 import { expectSameNumbers } from "./same-numbers.js";
 import { numbers, temporaryFolder } from "./support.js";
 
@@ -20,21 +21,6 @@ const [FIRST, CASES] = (
 )
   .split(",")
   .map(Number) as [number, number];
-
-/** Choices of one case, the same ones always. */
-function choices(seed: number) {
-  const draws = numbers(200, 0, 1, 7919 * seed);
-  const draw = () => draws.pop()!;
-  const whole = (low: number, high: number) => low + Math.floor(draw() * (high - low + 1));
-  return {
-    draw,
-    whole,
-    one: <T>(...of: readonly T[]): T => of[whole(0, of.length - 1)]!,
-    maybe: <T extends object>(value: T): T | object => (draw() < 0.4 ? value : {}),
-  };
-}
-
-type Choices = ReturnType<typeof choices>;
 
 const LIKELIHOODS: readonly NonNullable<TrainConfigInput["likelihood"]>[] = [
   { name: "bernoulli" },
