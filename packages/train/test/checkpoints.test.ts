@@ -17,7 +17,6 @@ import {
   RunWriteError,
   resume,
   type Snapshot,
-  type TrainConfig,
   type TrainConfigInput,
   train,
   trainEpochs,
@@ -26,26 +25,14 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readCheckpoint, writeCheckpoint } from "../src/training/checkpoint.js";
 import { createRunFolder } from "../src/training/run-folder.js";
 import { withFailingWrites } from "./failing-writes.js";
+import { interrupted } from "./interrupted.js";
 import { outcome } from "./outcome.js";
-import { smallConfig, temporaryFolder, tf } from "./support.js";
+import { PROCESSES_TIMEOUT, smallConfig, temporaryFolder, tf } from "./support.js";
 
 /** A killed process has got some epochs further, so that the last ones are left for the last. */
 const [KILLS, KILLED_EPOCHS] = process.env.VAEPORT_NIGHTLY ? [50, 300] : [3, 25];
 
 const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
-
-/** Trains until `epoch` epochs are done, and a little further. */
-async function interrupted(config: TrainConfig, out: string, epoch: number): Promise<void> {
-  const interrupt = new AbortController();
-  const training = train(config, {
-    out,
-    signal: interrupt.signal,
-    onEvent(event) {
-      if (event.type === "epoch" && event.metrics.epoch === epoch) interrupt.abort();
-    },
-  });
-  await expect(training).rejects.toThrow(InterruptedError);
-}
 
 /** Four epochs, and the outcome of a training with it that was never stopped. */
 const fourEpochs = smallConfig({ training: { epochs: 4, batchSize: 64, keepCheckpoints: 3 } });
@@ -109,24 +96,30 @@ describe.each(["captured", "eager"] as const)("the %s engine", (engine) => {
 });
 
 describe("resume", () => {
-  test(`after kill -9 at any moment, ${KILLS} times over, reaches what a training without it does`, async () => {
-    const folder = await temporaryFolder();
-    const config = smallConfig({ training: { epochs: KILLED_EPOCHS, batchSize: 8 } });
-    const [through, killed] = [join(folder, "through"), join(folder, "killed")];
-    await train(config, { out: through });
-    const file = join(folder, "config.json");
-    await writeFile(file, JSON.stringify(config));
+  test(
+    `after kill -9 at any moment, ${KILLS} times over, reaches what a training without it does`,
+    async () => {
+      const folder = await temporaryFolder();
+      const config = smallConfig({ training: { epochs: KILLED_EPOCHS, batchSize: 8 } });
+      const [through, killed] = [join(folder, "through"), join(folder, "killed")];
+      await train(config, { out: through });
+      const file = join(folder, "config.json");
+      await writeFile(file, JSON.stringify(config));
 
-    await killedAtRandom(["train", file, "-o", killed]);
-    for (let round = 2; round <= KILLS; round++) await killedAtRandom(["resume", killed]);
-    const { stdout, code } = await command(["resume", killed]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^resumed after epoch [1-9]/);
-    expect(await outcome(killed)).toEqual(await outcome(through));
-    expect(await readdir(join(killed, "checkpoints"))).toEqual(
-      [KILLED_EPOCHS - 1, KILLED_EPOCHS].map((epoch) => `epoch-${String(epoch).padStart(4, "0")}`),
-    );
-  }, 300_000); // five processes that load TensorFlow: a busy machine takes a minute for them
+      await killedAtRandom(["train", file, "-o", killed]);
+      for (let round = 2; round <= KILLS; round++) await killedAtRandom(["resume", killed]);
+      const { stdout, code } = await command(["resume", killed]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^resumed after epoch [1-9]/);
+      expect(await outcome(killed)).toEqual(await outcome(through));
+      expect(await readdir(join(killed, "checkpoints"))).toEqual(
+        [KILLED_EPOCHS - 1, KILLED_EPOCHS].map(
+          (epoch) => `epoch-${String(epoch).padStart(4, "0")}`,
+        ),
+      );
+    },
+    PROCESSES_TIMEOUT,
+  );
 
   test("passes over damaged checkpoints, saying so, and refuses when none is sound", async () => {
     const folder = await temporaryFolder();

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { loadRun, resume, train } from "@vaeport/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outcome } from "./outcome.js";
-import { smallConfig, temporaryFolder, tf } from "./support.js";
+import { PROCESSES_TIMEOUT, smallConfig, temporaryFolder, tf } from "./support.js";
 
 const BIN = fileURLToPath(new URL("../bin/vaeport-train.js", import.meta.url));
 const KILLER = new URL("kill-at.mjs", import.meta.url).href;
@@ -52,40 +52,42 @@ describe.each([
   ["the hand-over of --force", "replacement", /\/replacement$/],
   ["the pictures and the networks of a finished run", "pictures", /summary\.json/],
 ])("kill -9 in %s", (_, from, last) => {
-  test("leaves the earlier run whole, or the later one to be resumed to the same end", async ({
-    task,
-  }) => {
-    const fresh = async () => {
-      const out = join(await temporaryFolder(), "run");
-      await cp(old, out, { recursive: true });
-      return out;
-    };
-    const { signal, stderr } = await trainKilled(await fresh(), from, "never");
-    expect(signal).toBe(null);
-    const changes: string[] = JSON.parse(stderr.trim().split("\n").at(-1)!);
-    const moments = changes.findLastIndex((change) => last.test(change)) + 1;
-    expect(moments).toBeGreaterThan(10);
-    const step = Math.max(1, moments / TRIED);
-    const ends = { earlier: 0, later: 0 };
-    for (let moment = 1; moment <= moments; moment += step) {
-      const [at, out] = [Math.floor(moment), await fresh()];
-      expect((await trainKilled(out, from, at)).signal, changes[at - 1]).toBe("SIGKILL");
-      if ((await readdir(out)).includes("summary.json")) {
-        ends.earlier += 1;
-        expect(await outcome(out), changes[at - 1]).toEqual(await outcome(old));
-        (await loadRun(tf, out)).vae.dispose();
-        await train(later!, { out, force: true });
-      } else {
-        ends.later += 1;
-        await resume(out);
+  test(
+    "leaves the earlier run whole, or the later one to be resumed to the same end",
+    async ({ task }) => {
+      const fresh = async () => {
+        const out = join(await temporaryFolder(), "run");
+        await cp(old, out, { recursive: true });
+        return out;
+      };
+      const { signal, stderr } = await trainKilled(await fresh(), from, "never");
+      expect(signal).toBe(null);
+      const changes: string[] = JSON.parse(stderr.trim().split("\n").at(-1)!);
+      const moments = changes.findLastIndex((change) => last.test(change)) + 1;
+      expect(moments).toBeGreaterThan(10);
+      const step = Math.max(1, moments / TRIED);
+      const ends = { earlier: 0, later: 0 };
+      for (let moment = 1; moment <= moments; moment += step) {
+        const [at, out] = [Math.floor(moment), await fresh()];
+        expect((await trainKilled(out, from, at)).signal, changes[at - 1]).toBe("SIGKILL");
+        if ((await readdir(out)).includes("summary.json")) {
+          ends.earlier += 1;
+          expect(await outcome(out), changes[at - 1]).toEqual(await outcome(old));
+          (await loadRun(tf, out)).vae.dispose();
+          await train(later!, { out, force: true });
+        } else {
+          ends.later += 1;
+          await resume(out);
+        }
+        expect(await outcome(out), changes[at - 1]).toEqual(await outcome(whole));
+        expect((await readdir(out, { recursive: true })).sort(), changes[at - 1]).toEqual(
+          (await readdir(whole, { recursive: true })).sort(),
+        );
       }
-      expect(await outcome(out), changes[at - 1]).toEqual(await outcome(whole));
-      expect((await readdir(out, { recursive: true })).sort(), changes[at - 1]).toEqual(
-        (await readdir(whole, { recursive: true })).sort(),
-      );
-    }
-    task.meta.measured = `of ${moments} moments, the earlier run whole after ${ends.earlier}, the later one resumed after ${ends.later}`;
-    console.log(task.meta.measured);
-    expect(ends.later).toBeGreaterThan(0);
-  }, 300_000); // processes that load TensorFlow
+      task.meta.measured = `of ${moments} moments, the earlier run whole after ${ends.earlier}, the later one resumed after ${ends.later}`;
+      console.log(task.meta.measured);
+      expect(ends.later).toBeGreaterThan(0);
+    },
+    PROCESSES_TIMEOUT,
+  );
 });

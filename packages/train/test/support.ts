@@ -20,6 +20,9 @@ export function smallConfig(changes: Partial<TrainConfigInput> = {}): TrainConfi
   });
 }
 
+/** Milliseconds for a test that starts processes which load TensorFlow: a handful, or at night a hundred. */
+export const PROCESSES_TIMEOUT = process.env.VAEPORT_NIGHTLY ? 3_600_000 : 300_000;
+
 /** A folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "vaeport-train-"));

@@ -25,7 +25,7 @@ import {
   type Vae,
 } from "@vaeport/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRunFolder, openUnfinishedRun, replaceRun } from "../src/training/run-folder.js";
+import { createRunFolder, openRun, replaceRun } from "../src/training/run-folder.js";
 import { withFailingWrites } from "./failing-writes.js";
 import { smallConfig, temporaryFolder, tf } from "./support.js";
 
@@ -345,7 +345,7 @@ describe("a run folder", () => {
         await rm(join(folder, entry), { recursive: true });
         await rename(join(replacement, entry), join(folder, entry));
       }
-      expect((await openUnfinishedRun(folder)).seed).toBe(2);
+      expect((await openRun(folder)).config.seed).toBe(2);
       const left = ["checkpoints", "config.json", "metrics.jsonl"];
       expect((await readdir(folder)).sort()).toEqual(left);
       expect(await readdir(join(folder, "checkpoints"))).toEqual(["epoch-0001"]);

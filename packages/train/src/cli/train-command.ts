@@ -61,11 +61,17 @@ export function addResume(program: Command): void {
     .command("resume")
     .description("continue a training that was stopped, to the same end as if it had not been")
     .argument("<run folder>")
+    .option(
+      "--epochs <count>",
+      "end after so many in all, as if the config had said so; a finished run goes on to them",
+      wholeNumber(1),
+    )
     .option(...JSON_FLAG)
-    .action(async (folder: string, { json }: { json?: boolean }) => {
+    .action(async (folder: string, { json, epochs }: Pick<TrainFlags, "json" | "epochs">) => {
       await withProgress(folder, json, (report, signal) => {
         let config: TrainConfig;
         return resume(folder, {
+          ...(epochs !== undefined && { epochs }),
           signal,
           onEvent(event) {
             if (event.type === "resumed") config = event.config;

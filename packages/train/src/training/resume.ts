@@ -1,11 +1,12 @@
 /** Continues a training that was stopped, to the same end as if it had not been. */
 import { join, resolve } from "node:path";
 import { isObject } from "../argument.js";
-import type { TrainConfig } from "../config.js";
+import { parseConfig, type TrainConfig } from "../config.js";
 import { RunFolderError } from "../errors.js";
 import { CHECKPOINTS, latestCheckpoint } from "./checkpoints.js";
+import { requireLength } from "./length.js";
 import { rewriteMetrics } from "./metrics-log.js";
-import { listRun, openUnfinishedRun, requireFolder } from "./run-folder.js";
+import { listRun, openRun, reconfigureRun, requireFolder } from "./run-folder.js";
 import { withRunLock } from "./run-lock.js";
 import { runTraining, type TrainEvent, type TrainOptions, type TrainResult } from "./train.js";
 
@@ -20,18 +21,21 @@ export interface ResumedEvent {
   damaged: string[];
 }
 
-/** How a resumed training is watched and stopped. */
+/** How far a resumed training goes, and how it is watched and stopped. */
 export interface ResumeOptions extends Pick<TrainOptions, "signal"> {
+  /** Ends after so many epochs in all, in place of the config's `training.epochs`; a finished run goes on to them. */
+  epochs?: number;
   onEvent?: (event: TrainEvent | ResumedEvent) => void;
 }
 
 /**
  * Continues the training of a run folder from its latest sound checkpoint, or from the beginning where none was written
  * yet. On the same machine with the same library, the final weights and losses are those of a training that was never
- * stopped, to the bit.
+ * stopped, to the bit; of one of `epochs` epochs from its start, where those are given.
  *
- * @throws RunFolderError when the folder is no run, a finished one, or one that another process trains, its config.json
- *   or its data was changed, or its checkpoints are of another version
+ * @throws RunFolderError when the folder is no run, one that another process trains, or a finished one that no more
+ *   `epochs` are given for or can be, its config.json or its data was changed, or its checkpoints are of another version
+ * @throws ConfigError when `epochs` is no number of epochs
  * @throws CheckpointError when every checkpoint is damaged
  * @throws what `train` throws
  */
@@ -44,13 +48,22 @@ export async function resume(runFolder: string, options: ResumeOptions = {}): Pr
 
 async function resumeHere(
   folder: string,
-  { signal, onEvent }: ResumeOptions,
+  { epochs, signal, onEvent }: ResumeOptions,
 ): Promise<TrainResult> {
-  const config = await openUnfinishedRun(folder);
+  const { config: configured, finished } = await openRun(folder);
+  if (finished && epochs === undefined) {
+    const problem = "its training is finished, there is nothing to resume";
+    throw new RunFolderError(`${folder}: ${problem}. For more epochs, pass --epochs (epochs).`);
+  }
+  const config = epochs === undefined ? configured : withEpochs(configured, epochs);
   const { checkpoint, damaged } = await latestCheckpoint(folder);
   if (checkpoint) {
     const where = join(CHECKPOINTS, checkpoint.name);
     requireSameConfig(`${folder}: config.json`, where, config, checkpoint.config);
+    requireLength(folder, config, { ...checkpoint, finished });
+  } else if (finished) {
+    const problem = `holds no checkpoint in ${CHECKPOINTS} to go on from`;
+    throw new RunFolderError(`${folder}: ${problem}. Train it again, into another folder.`);
   }
   const start = checkpoint?.snapshot;
   const metrics = start?.metrics ?? [];
@@ -61,18 +74,26 @@ async function resumeHere(
     step: start?.step ?? 0,
     damaged: damaged.map(({ message }) => message),
   });
-  const prepare = () => rewriteMetrics(folder, metrics);
+  const prepare = async () => {
+    if (epochs !== undefined) await reconfigureRun(folder, config);
+    await rewriteMetrics(folder, metrics);
+  };
   const given = { ...(signal && { signal }), ...(onEvent && { onEvent }) };
   return runTraining(config, { folder, prepare, start, trainedOn: checkpoint?.data, ...given });
 }
 
+function withEpochs({ training, ...config }: TrainConfig, epochs: number): TrainConfig {
+  return parseConfig({ ...config, training: { ...training, epochs } }, "resume, epochs");
+}
+
+/** But for the number of epochs, which may become another. */
 function requireSameConfig(
   where: string,
   checkpoint: string,
   now: TrainConfig,
   then: TrainConfig,
 ): void {
-  const changes = differences(now, then);
+  const changes = differences(now, withEpochs(then, now.training.epochs));
   if (changes.length === 0) return;
   throw new RunFolderError(
     `${where} is not that of ${checkpoint}: ${changes.join("; ")}. ` +

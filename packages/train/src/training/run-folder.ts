@@ -32,8 +32,11 @@ const REPLACEMENT = "replacement";
 /** What a run has with its first checkpoint. */
 const BEGINNING = [CONFIG, METRICS, CHECKPOINTS];
 
-/** What it writes later; the summary, which says that a run is complete, is the first to be removed. */
-const REST = [SUMMARY, EVALUATION, PICTURES, TENSORBOARD, "encoder", "decoder"];
+/** What it has at its end; the summary, which says that a run is complete, is the first to be removed. */
+const RESULT = [SUMMARY, EVALUATION, PICTURES, "encoder", "decoder"];
+
+/** All that it writes later. */
+const REST = [...RESULT, TENSORBOARD];
 
 const ENTRIES = [...BEGINNING, ...REST, REPLACEMENT];
 
@@ -86,7 +89,7 @@ export async function createRunFolder(folder: string, config: TrainConfig): Prom
 
 /**
  * Puts a new run with its first checkpoint in the place of an earlier one, which stays whole until the new one is. A
- * process killed after that leaves the rest to `openUnfinishedRun`. Files that no run writes are left alone.
+ * process killed after that leaves the rest to `openRun`. Files that no run writes are left alone.
  *
  * @param begin writes the checkpoint into the run folder that it gets
  */
@@ -107,9 +110,9 @@ export async function replaceRun(
 async function takePlace(folder: string): Promise<void> {
   const replacement = join(folder, REPLACEMENT);
   if (!existsSync(replacement)) return;
-  for (const entry of REST) await rm(join(folder, entry), { recursive: true, force: true });
+  await removeAll(folder, REST);
   for (const entry of await readdir(replacement)) {
-    await rm(join(folder, entry), { recursive: true, force: true });
+    await removeAll(folder, [entry]);
     await rename(join(replacement, entry), join(folder, entry));
   }
   await rm(replacement, { recursive: true });
@@ -179,23 +182,34 @@ function restoreVae(
   return vae;
 }
 
+/** A run to go on with. */
+export interface OpenRun {
+  config: TrainConfig;
+  /** Whether its training came to its end. */
+  finished: boolean;
+}
+
 /**
- * Opens a run whose training did not finish, and clears up after a killed process: what it left half-written goes.
+ * Opens a run to go on with it, and clears up after a killed process: what it left half-written goes.
  *
- * @throws RunFolderError when the folder is no run, or a finished one
+ * @throws RunFolderError when the folder is no run
  * @throws ConfigError when its configuration is not valid
  */
-export async function openUnfinishedRun(folder: string): Promise<TrainConfig> {
+export async function openRun(folder: string): Promise<OpenRun> {
   await takePlace(folder);
-  const present = await listRun(folder);
-  if (present.includes(SUMMARY)) {
-    throw new RunFolderError(
-      `${folder}: its training is finished, there is nothing to resume. ` +
-        "For more epochs, train into another folder with a larger training.epochs.",
-    );
-  }
+  const finished = (await listRun(folder)).includes(SUMMARY);
   await removeLeftovers(folder, isEntry);
-  return readConfig(join(folder, CONFIG));
+  return { config: await readConfig(join(folder, CONFIG)), finished };
+}
+
+/** Gives a run another configuration, and takes away the result of the one before. */
+export async function reconfigureRun(folder: string, config: TrainConfig): Promise<void> {
+  await removeAll(folder, RESULT);
+  await writeJson(join(folder, CONFIG), config);
+}
+
+async function removeAll(folder: string, entries: readonly string[]): Promise<void> {
+  for (const entry of entries) await rm(join(folder, entry), { recursive: true, force: true });
 }
 
 /** @throws RunFolderError when the folder is no run */
