@@ -126,6 +126,15 @@ describe("rows of a table", () => {
     ).toBeLessThan(1e-6);
   });
 
+  test("by indices that are made within the function that is differentiated, twice too", () => {
+    const made = (a: Tensor) => gatherRows(tf, a, tf.cast(tf.add(rows, 0), "int32"));
+    const f = (a: Tensor) => tf.sum(tf.pow(made(a), 3));
+    const given = (a: Tensor) => tf.sum(tf.pow(gatherRows(tf, a, rows), 3));
+    expectSame(tf.grad(f)(table), tf.grad(given)(table));
+    const twice = (g: (a: Tensor) => Tensor) => tf.grad((a) => tf.sum(tf.grad(g)(a)))(table);
+    expectSame(twice(f), twice(given));
+  });
+
   test("second derivatives are right", () => {
     const f = (a: Tensor) => tf.sum(tf.pow(gatherRows(tf, a, rows), 3));
     const curvature = tf.grad((a) => tf.sum(tf.grad(f)(a)))(table);

@@ -1,5 +1,5 @@
 /** Rows of a table by native indices. */
-import type { Tensor, Tensor1D } from "@tensorflow/tfjs-node";
+import type { GradSaveFunc, Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import type { TensorFlow } from "../../tensorflow/index.js";
 import { execute } from "./execute.js";
 
@@ -10,10 +10,14 @@ import { execute } from "./execute.js";
  * index out of range is an error of TensorFlow.
  */
 export function gatherRows<T extends Tensor>(tf: TensorFlow, table: T, rows: Tensor1D): T {
-  const gather = tf.customGrad((values) => ({
-    value: gatherForward(tf, values as T, rows),
-    gradFunc: (gradient) => scatterSum(tf, gradient as Tensor, rows, (values as T).shape[0]!),
-  }));
+  const [count] = table.shape as [number];
+  const gather = tf.customGrad((values, save) => {
+    (save as GradSaveFunc)([rows]); // rows made within the function are gone when the gradient is wanted
+    return {
+      value: gatherForward(tf, values as T, rows),
+      gradFunc: (gradient, [kept]) => scatterSum(tf, gradient as Tensor, kept as Tensor1D, count),
+    };
+  });
   return gather(table) as T;
 }
 
@@ -33,11 +37,12 @@ function scatterSum(tf: TensorFlow, values: Tensor, rows: Tensor1D, count: numbe
     Tindices: { dtype: "int32" },
     Tnumsegments: { dtype: "int32" },
   } as const;
-  const scatter = tf.customGrad((items) => {
+  const scatter = tf.customGrad((items, save) => {
+    (save as GradSaveFunc)([rows]);
     const inputs = [items as Tensor, rows, tf.scalar(count, "int32")];
     return {
       value: execute(tf, "UnsortedSegmentSum", inputs, attributes),
-      gradFunc: (gradient) => gatherRows(tf, gradient as Tensor, rows),
+      gradFunc: (gradient, [kept]) => gatherRows(tf, gradient as Tensor, kept as Tensor1D),
     };
   });
   return scatter(values);
