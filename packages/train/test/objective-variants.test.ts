@@ -169,9 +169,15 @@ describe("configurations that contradict themselves are refused", () => {
     expect(parse).toThrow(message);
   });
 
-  test("a condition without classes in the data", () => {
-    const build = () => buildVae(tf, smallConfig({ condition: "label" }), { itemShape: [2, 2, 1] });
-    expect(build).toThrow(ConfigError);
-    expect(build).toThrow(/condition: the items have no classes/);
+  test("a condition without classes in the data, or with one", () => {
+    const build = (names?: string[]) => {
+      const labels = names && { names };
+      const data = { itemShape: [2, 2, 1] as const, ...(labels && { labels }) };
+      return () => buildVae(tf, smallConfig({ condition: "label" }), data);
+    };
+    expect(build()).toThrow(ConfigError);
+    expect(build()).toThrow(/condition: the items have no classes/);
+    expect(build(["cat"])).toThrow(/condition: the items have one class alone, cat, got "label"/);
+    build(["cat", "dog"])().dispose();
   });
 });

@@ -120,7 +120,8 @@ function classesOf(
   { labels }: DataDescription,
 ): readonly string[] | undefined {
   if (condition === "none") return undefined;
-  if (labels) return labels.names;
-  const message = 'the items have no classes, got "label"; choose a dataset with labels, or "none"';
+  if (labels && labels.names.length > 1) return labels.names;
+  const found = labels ? `one class alone, ${labels.names[0]}` : "no classes";
+  const message = `the items have ${found}, got "label"; choose a dataset with labels, or "none"`;
   throw new ConfigError("config", [{ path: "condition", message }]);
 }
