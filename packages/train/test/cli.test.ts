@@ -156,6 +156,14 @@ describe("train --dry-run", () => {
 });
 
 describe("train", () => {
+  test("leaves standard error to errors: TensorFlow optimises the graph of residual blocks in silence", async () => {
+    const folder = await temporaryFolder();
+    const config = smallConfig({ model: { type: "dense", hidden: [16], residualBlocks: 1 } });
+    const file = await writeConfig(folder, config);
+    const { code, stderr } = await run(["train", file, "-o", join(folder, "run")]);
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+
   test("Ctrl-C while data is read exits with 130 at once, with nothing written", async () => {
     const folder = await temporaryFolder();
     const images = join(folder, "images");

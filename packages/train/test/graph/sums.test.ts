@@ -1,4 +1,4 @@
-/** No sum is the direct summand of another, which TensorFlow would join into an AddN of no certain order. */
+/** Sums that TensorFlow would join with what is around them: into an AddN of no certain order, or what it cannot run. */
 import type { Tensor } from "@tensorflow/tfjs-node";
 import { Program } from "@vaeport/train/graph";
 import { expect, test } from "vitest";
@@ -33,4 +33,19 @@ test.each(Object.entries(FUNCTIONS))("%s: the bits of eager", (name, f) => {
   using program = new Program(tf);
   const captured = program.capture(name, (y: Tensor) => f(y), [x]);
   expect(captured.values(x)).toEqual(tf.tidy(() => f(x).dataSync()));
+});
+
+test("the activation of a sum of matrices does not read it directly, that of a convolution's does", () => {
+  const block = (y: Tensor) => {
+    const branch = tf.fused.matMul({ a: y, b: x, bias: tf.slice(tf.reshape(x, [16]), 0, 4) });
+    return tf.relu(tf.add(y, branch));
+  };
+  const reads = (f: (y: Tensor) => Tensor) => {
+    const { nodes } = emit(f, x);
+    const relu = [...nodes.values()].find(({ op }) => op === "Relu")!;
+    return nodes.get(relu.inputList[0]!)!.op;
+  };
+  expect(reads(block)).toBe("EnsureShape");
+  const image = (y: Tensor) => tf.reshape(y, [1, 4, 4, 1]);
+  expect(reads((y) => tf.relu(tf.add(image(y), tf.exp(image(y)))))).toMatch(/^Add/);
 });

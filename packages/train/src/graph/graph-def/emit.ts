@@ -3,10 +3,10 @@ import type { TFEOpAttr } from "@tensorflow/tfjs-node/dist/tfjs_binding.js";
 import { GraphError } from "../errors.js";
 import type { Operation, Recording } from "../recording/recording.js";
 import { attribute, type GraphBuilder, type Output } from "./builder.js";
-import { Matrices } from "./matrices.js";
+import { isActivation, Matrices } from "./matrices.js";
 import type { AttributeMessage } from "./messages.js";
 import { oneChannelConvolution } from "./one-channel-convolution.js";
-import { addInOrder, fence, isSum } from "./sums.js";
+import { addInOrder, fence, isMatrixSum, isSum } from "./sums.js";
 import type { GraphVariables } from "./variables.js";
 
 /** Update nodes of the step before, by variable: whoever reads or writes the variable waits for them. */
@@ -30,8 +30,9 @@ export class StepEmitter {
   readonly #matrices: Matrices;
   /** Values that have a variable's memory, by number, with its name: whoever takes them reads the variable. */
   readonly #views = new Map<number, string>();
-  /** Values that are sums. */
+  /** Values that are sums, and those that are of two matrices. */
   readonly #sums = new Set<number>();
+  readonly #matrixSums = new Set<number>();
 
   constructor(
     graph: GraphBuilder,
@@ -86,9 +87,11 @@ export class StepEmitter {
     const messages = toMessages(attributes);
     // Eager execution infers the one type that tfjs-node leaves out.
     if (name === "ExpandDims") messages.T ??= attribute.type(values[inputs[0]!]!.dtype);
-    const operands = inputs.map((number) =>
-      isSum(name) ? this.#summand(number) : this.#operand(number),
-    );
+    const fenced = isSum(name) ? this.#sums : isActivation(name) ? this.#matrixSums : undefined;
+    const operands = inputs.map((number) => {
+      const operand = this.#operand(number);
+      return fenced?.has(number) ? fence(this.#graph, operand, values[number]!) : operand;
+    });
     const node =
       name === "AddN"
         ? addInOrder(this.#graph, operands, values[outputs[0]!]!)
@@ -107,12 +110,7 @@ export class StepEmitter {
       this.#emitted.set(number, index === 0 ? node : `${node}:${index}`);
     }
     if (isSum(name)) this.#sums.add(outputs[0]!);
-  }
-
-  #summand(number: number): Output {
-    const output = this.#operand(number);
-    if (!this.#sums.has(number)) return output;
-    return fence(this.#graph, output, this.#recording.values[number]!);
+    if (isMatrixSum(operation, values)) this.#matrixSums.add(outputs[0]!);
   }
 
   #operand(number: number): Output {

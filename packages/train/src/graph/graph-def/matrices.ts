@@ -10,6 +10,8 @@ import type { AttributeMessage } from "./messages.js";
 /** Activations that TensorFlow joins with a product. */
 const ACTIVATIONS = /^(Relu|Relu6|Elu|LeakyRelu|Sigmoid|Tanh)$/;
 
+export const isActivation = (operator: string): boolean => ACTIVATIONS.test(operator);
+
 const NO = attribute.flag(false);
 
 /** The matrices of one pass through a recording. */
@@ -39,7 +41,7 @@ export class Matrices {
     if (name === "Reshape") return this.#reshape(operation, operands);
     if (name === "BatchMatMulV2") return this.#product(operation, operands, attributes);
     if (name === "Add" || name === "AddV2") return this.#biased(operation, operands);
-    return ACTIVATIONS.test(name) ? this.#activated(operation, attributes) : undefined;
+    return isActivation(name) ? this.#activated(operation, attributes) : undefined;
   }
 
   #reshape({ inputs, outputs }: Operation, [operand]: readonly Output[]): Output | undefined {
