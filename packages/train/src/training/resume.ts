@@ -55,7 +55,10 @@ async function resumeHere(
     const problem = "its training is finished, there is nothing to resume";
     throw new RunFolderError(`${folder}: ${problem}. For more epochs, pass --epochs (epochs).`);
   }
-  const config = epochs === undefined ? configured : withEpochs(configured, epochs);
+  const config =
+    epochs === undefined
+      ? configured
+      : parseConfig(withEpochs(configured, epochs), "resume, epochs");
   const { checkpoint, damaged } = await latestCheckpoint(folder);
   if (checkpoint) {
     const where = join(CHECKPOINTS, checkpoint.name);
@@ -82,8 +85,8 @@ async function resumeHere(
   return runTraining(config, { folder, prepare, start, trainedOn: checkpoint?.data, ...given });
 }
 
-function withEpochs({ training, ...config }: TrainConfig, epochs: number): TrainConfig {
-  return parseConfig({ ...config, training: { ...training, epochs } }, "resume, epochs");
+function withEpochs(config: TrainConfig, epochs: number): TrainConfig {
+  return { ...config, training: { ...config.training, epochs } };
 }
 
 /** But for the number of epochs, which may become another. */
