@@ -30,5 +30,7 @@ await runMain(async () => {
   const lint = await check("lint and import directions (biome)", ["exec", "biome", "ci", "."]);
   const types = await check("types of tests and scripts (tsc)", ["exec", "tsc", "-b"]);
   console.log("\nsuites (vitest)");
-  return printTotal([lint, types, await runSuites()]);
+  const suites = await runSuites();
+  if (suites.failures.length > 0) console.log(`\nFailed:\n${suites.failures.join("\n")}`);
+  return printTotal([lint, types, suites]);
 });

@@ -29,7 +29,8 @@ import { repository } from "./folders.mjs";
  */
 
 /**
- * A file that does not load is a failed test, and so is an error outside of tests.
+ * A file that does not load is a failed test, and so are a test that never ended, since its process did, and an error
+ * outside of tests.
  *
  * @param {readonly string[]} [args] of vitest
  * @returns {Promise<Outcome>}
@@ -49,13 +50,14 @@ export async function runSuites(args = []) {
   const titles = (/** @type {(state: string) => boolean} */ wanted) =>
     tests.filter(({ state }) => wanted(state)).map(({ title }) => title);
   const failures = titles((state) => state === "failed");
+  failures.push(...titles((state) => state === "pending").map((title) => `${title} did not end`));
   const unloadable = files.filter((file) => file.status === "failed" && countOf(file) === 0);
   failures.push(...unloadable.map(({ name }) => `${relative(repository, name)} does not load`));
   // Errors outside of tests (an unhandled rejection, say) fail the run without failing a test.
   if (status !== 0 && failures.length === 0) failures.push(`vitest ended with status ${status}`);
-  const skips = titles((state) => state !== "failed" && state !== "passed");
+  const skips = titles((state) => !["passed", "failed", "pending"].includes(state));
   return {
-    passed: tests.length - titles((state) => state === "failed").length - skips.length,
+    passed: titles((state) => state === "passed").length,
     failed: failures.length,
     skipped: skips.length,
     failures,
