@@ -99,7 +99,7 @@ function isValues(value: unknown): value is Float32Array | Bytes {
 
 /** Anything with a width is a picture or nothing that we know. */
 export function isPictures(value: unknown): value is Picture | readonly Picture[] {
-  const list: unknown[] = Array.isArray(value) ? value : [value];
+  const list = [value].flat();
   return list.length > 0 && list.every((item) => typeof (item as Picture)?.width === "number");
 }
 
@@ -114,8 +114,7 @@ export function isWhole(
   least: number,
   most = Number.MAX_SAFE_INTEGER,
 ): value is number {
-  const number = Number.isSafeInteger(value) ? (value as number) : Number.NaN;
-  return number >= least && number <= most;
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
 /** Throws InputError unless the value is a whole number, at least `least` and at most `most`. */
@@ -189,7 +188,7 @@ export function given<Options extends object>(
     );
   }
   const { signal } = options as CallOptions;
-  if (signal === undefined || typeof signal?.throwIfAborted === "function") return options;
+  if (signal === undefined || kind(signal) === "AbortSignal") return options;
   throw new InputError(
     `${where}: signal: expected that of an AbortController; got ${shown(signal)}. Leave it out.`,
   );

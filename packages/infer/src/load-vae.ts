@@ -35,7 +35,7 @@ export interface LoadOptions extends ProviderOptions {
 export async function loadVae(source: ModelSource, options: LoadOptions = {}): Promise<Vae> {
   const { signal, ...lasting } = given("loadVae", options);
   const held = snapshot(source);
-  const { open } = await import("./open.js");
+  const open = (await import("./open.js")).open;
   const load = (from: ModelSource, signal: AbortSignal | undefined) =>
     unlessAborted(() => open(from, signal ? { ...lasting, signal } : lasting), signal);
   return new Vae(await load(held, signal), (given) => load(source, given));

@@ -25,12 +25,17 @@ export function snapshot(source: ModelSource): ModelSource {
   const { manifest, files } = (source ?? {}) as Partial<InMemory>;
   if (manifest === undefined || kind(files) !== "Object") {
     throw new InputError(
-      `loadVae: source: expected a path, a URL or { manifest, files }; got ${kind(source)}.`,
+      `loadVae: source: expected a path, a URL or { manifest, files }; got ${kind(source)}, files: ${kind(files)}.`,
     );
   }
-  // What has no bytes stays as it is, to be refused if the manifest names it.
-  const copies = Object.entries(files!).map(
-    ([name, bytes]) => [name, bytes?.byteLength ? new Uint8Array(bytes) : bytes] as const,
-  );
+  const copies = Object.entries(files!).map(([name, bytes]) => [name, copy(bytes)] as const);
   return { manifest, files: Object.fromEntries(copies) };
+}
+
+/** The bytes of a view or buffer, in memory of their own. What has none stays, to be refused if the manifest names it. */
+function copy(bytes: Uint8Array): Uint8Array {
+  const { buffer = bytes, byteOffset, byteLength } = (bytes ?? {}) as Partial<Uint8Array>;
+  return byteLength && /ArrayBuffer$/.test(kind(buffer))
+    ? new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice()
+    : bytes;
 }

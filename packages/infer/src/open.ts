@@ -17,38 +17,45 @@ export interface Opened extends OpenModel {
 /** What a timer takes; beyond it, it fires at once. */
 const MOST = 2 ** 31 - 1;
 
-/** Every option, and the most that those take which count something. A machine comes to a halt of thousands of threads. */
-const OPTIONS: Readonly<Record<keyof LoadOptions, number>> = {
-  signal: 0,
-  provider: 0,
-  strict: 0,
+/**
+ * Every option: the most of one that counts something, else its type, or nothing where a later check knows more. A
+ * machine comes to a halt of thousands of threads.
+ */
+const OPTIONS: Readonly<Record<keyof LoadOptions, number | string>> = {
+  signal: "",
+  provider: "",
+  strict: "a boolean",
   threads: 256,
-  verify: 0,
-  precision: 0,
+  verify: "a boolean",
+  precision: "",
   maxBatch: MOST,
   workers: MOST,
-  sessionOptions: 0,
-  wasmPaths: 0,
-  runtime: 0,
-  onProgress: 0,
-  cache: 0,
+  sessionOptions: "an object",
+  wasmPaths: "a string",
+  runtime: "",
+  onProgress: "a function",
+  cache: "",
   timeout: MOST,
 };
 
+function requireOption(name: string, value: unknown): void {
+  const where = `loadVae: ${name}`;
+  if (!Object.hasOwn(OPTIONS, name)) {
+    const names = Object.keys(OPTIONS).join(", ");
+    throw new InputError(`${where}: expected an option out of ${names}.`);
+  }
+  const rule = OPTIONS[name as keyof LoadOptions];
+  if (value === undefined || rule === "") return;
+  if (typeof rule === "number") requireWhole(where, value, 1, rule);
+  else if (value === null || !rule.endsWith(typeof value)) {
+    throw new InputError(`${where}: expected ${rule}; got ${shown(value)}.`);
+  }
+}
+
 /** Reads a model and opens it on the first provider that runs it. */
 export async function open(source: ModelSource, options: LoadOptions): Promise<Opened> {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      const names = Object.keys(OPTIONS).join(", ");
-      throw new InputError(`loadVae: ${name}: expected an option out of ${names}.`);
-    }
-    const most = OPTIONS[name as keyof LoadOptions];
-    if (most > 0 && value !== undefined) requireWhole(`loadVae: ${name}`, value, 1, most);
-  }
-  const { runtime = platformRuntime, precision = "float32", onProgress } = options;
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new InputError(`loadVae: onProgress: expected a function; got ${shown(onProgress)}.`);
-  }
+  for (const [name, value] of Object.entries(options)) requireOption(name, value);
+  const { runtime = platformRuntime, precision = "float32" } = options;
   if (typeof runtime?.open !== "function") {
     throw new InputError(
       `loadVae: runtime: expected a Runtime, such as wasmRuntime; got ${shown(runtime)}. ` +

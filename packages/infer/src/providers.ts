@@ -104,7 +104,7 @@ export async function openModel(
   runtime: Runtime,
   options: ProviderOptions,
 ): Promise<OpenModel> {
-  const requested = options.provider ?? "auto";
+  const { provider: requested = "auto" } = options;
   const available = await runtime.providers();
   const names = requestedNames(requested, available, runtime);
   const attempts: Attempt[] = [];
@@ -157,12 +157,11 @@ function requestedNames(
   runtime: Runtime,
 ): readonly ProviderName[] {
   if (requested === "auto") return runtime.auto;
-  const names = Array.isArray(requested) ? requested : [requested];
+  const names = [requested].flat();
   const known: readonly string[] = [...available, ...PROVIDERS];
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined && names.length > 0) return names;
+  if (names.length > 0 && names.every((name) => known.includes(name))) return names;
   throw new UnknownProviderError(
-    `provider: expected "auto" or names such as ${available.join(", ")}; got ${names.length > 0 ? shown(unknown) : "none"}.`,
+    `provider: expected "auto" or names such as ${available.join(", ")}; got ${names.map(shown).join(", ") || "none"}.`,
   );
 }
 
@@ -173,9 +172,10 @@ async function tryProvider(
   options: ProviderOptions,
 ): Promise<{ graphs: Graphs; found: Omit<RuntimeReport, "requested" | "attempts"> }> {
   const { threads, workers, sessionOptions, wasmPaths, signal, precision = "float32" } = options;
-  const { strict = false, maxBatch = Number.POSITIVE_INFINITY, verify: verified = true } = options;
-  const automatic = (options.provider ?? "auto") === "auto";
+  const { provider: requested = "auto", strict = false, verify: verified = true } = options;
+  const { maxBatch = Number.POSITIVE_INFINITY } = options;
   const folder = wasmPaths === undefined ? undefined : folderAddress(wasmPaths, runtime);
+  const automatic = requested === "auto";
   const wishes = { threads, automatic, workers, sessionOptions, wasmPaths: folder };
   const provider = await runtime.open(name, wishes);
   const graphs = await Graphs.create(model, provider, { strict, maxBatch, signal });

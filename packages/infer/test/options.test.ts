@@ -21,10 +21,13 @@ function thrownBy(call: () => unknown): Promise<unknown> {
     .catch((reason: unknown) => reason);
 }
 
-test.each([5, {}, [5], ["cpu", null]])("the provider %j is unknown", async (provider) => {
-  const load = loadVae(TINY, { provider: provider as never });
-  await expect(load).rejects.toThrow(UnknownProviderError);
-});
+test.each([5, {}, [5], ["cpu", null], null, [undefined, "cpu"], []])(
+  "the provider %j is unknown",
+  async (provider) => {
+    const load = loadVae(TINY, { provider: provider as never });
+    await expect(load).rejects.toThrow(UnknownProviderError);
+  },
+);
 
 test("a number is told from its text", async () => {
   const load = loadVae(TINY, { workers: "2" as never });
@@ -101,7 +104,12 @@ test.each<[unknown, string]>([
   ["cpu", "loadVae: options: expected an object"],
   [{ signal: null }, "loadVae: signal: expected that of an AbortController; got null."],
   [{ runtime: "wasm" }, 'got "wasm". import { wasmRuntime } from "@vaeport/infer/wasm"'],
+  [{ signal: { throwIfAborted() {} } }, "loadVae: signal: expected that of an AbortController;"],
   [{ onProgress: 5 }, "loadVae: onProgress: expected a function; got 5."],
+  [{ strict: "false" }, 'loadVae: strict: expected a boolean; got "false".'],
+  [{ verify: null }, "loadVae: verify: expected a boolean; got null."],
+  [{ sessionOptions: "fast" }, 'loadVae: sessionOptions: expected an object; got "fast".'],
+  [{ wasmPaths: 3, provider: "cpu" }, "loadVae: wasmPaths: expected a string; got 3."],
   [{ runtime: null }, "loadVae: runtime: expected a Runtime, such as wasmRuntime; got null."],
 ])("the options %j are refused", async (options, message) => {
   const load = loadVae(TINY, options as never);

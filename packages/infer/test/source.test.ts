@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   type InferError,
+  InputError,
   loadVae,
   ManifestError,
   ModelFileError,
@@ -21,6 +22,13 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) cleanup();
   await closeServers();
 });
+
+/** The same bytes in memory that threads share. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  view.set(bytes);
+  return view;
+}
 
 /** A copy of the tiny model's folder, in a folder whose name needs escaping in a URL. */
 function copyTiny(): string {
@@ -54,6 +62,18 @@ describe("a model is found", () => {
     await works(folder);
     await works(`${folder}/`);
     await works(join(folder, "vae.json"));
+  });
+
+  test.each<[string, (bytes: Uint8Array) => ArrayBufferView | ArrayBufferLike]>([
+    ["buffer", (bytes) => bytes.slice().buffer],
+    ["view of another type", (bytes) => new DataView(bytes.slice().buffer)],
+    ["part of a longer buffer", (bytes) => Uint8Array.of(0, ...bytes, 0).subarray(1, -1)],
+    ["view of shared memory", (bytes) => shared(bytes)],
+    ["piece of shared memory", (bytes) => shared(bytes).buffer],
+  ])("by bytes in a %s", async (_, held) => {
+    const { manifest, files } = tinyBytes();
+    const others = Object.entries(files).map(([name, bytes]) => [name, held(bytes)]);
+    await works({ manifest, files: Object.fromEntries(others) });
   });
 
   test("by file: URLs", async () => {
@@ -142,6 +162,7 @@ describe("bytes are refused", () => {
     ['"text"', "text"],
     ["[object Object]", {}],
     ["[object Array]", [1, 2, 3]],
+    ["[object Object]", { byteLength: 1, length: 1e12 }],
     ["Symbol(x)", Symbol("x")],
   ])("with %s in place of a file", async (shown, value) => {
     const { manifest, files } = tinyBytes();
@@ -152,6 +173,12 @@ describe("bytes are refused", () => {
     expect(error.message).toBe(
       `files: encoder.onnx is missing or no Uint8Array: got ${shown}. The manifest names it.`,
     );
+  });
+
+  test("in a Map", async () => {
+    const files = new Map(Object.entries(tinyFiles())) as never;
+    const error = await fails({ manifest: rawManifest(), files }, InputError);
+    expect(error.message).toContain("got Object, files: Map.");
   });
 
   test("with a file that was handed over to a worker", async () => {
