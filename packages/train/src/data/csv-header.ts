@@ -28,6 +28,11 @@ export function columnsOf(
   const header = stated ?? isHeader(first, numbered, labelColumn, where);
   const names = header ? first : numbered;
   const label = labelColumn === undefined ? -1 : names.indexOf(labelColumn);
+  if (label >= 0 && names.length === 1) {
+    throw new DataError(
+      `${file}: has no column beside "${labelColumn}" (data.labelColumn), which holds the classes. Give it columns of numbers.`,
+    );
+  }
   if (labelColumn === undefined || label >= 0) return { names, label, header };
   throw new DataError(
     `${file}: has no column "${labelColumn}" (data.labelColumn); its columns are ${names.join(", ")}.`,

@@ -6,18 +6,19 @@ import { CsvError, parse } from "csv-parse";
 import type { CsvConfig } from "../config/data.js";
 import { DataError, TrainError } from "../errors.js";
 import { type Columns, columnsOf } from "./csv-header.js";
-import { FloatList } from "./float-list.js";
+import { type Scaling, scaled, scalingOf } from "./csv-scale.js";
+import { NumberList } from "./number-list.js";
 import type { Reading } from "./reading.js";
 import type { DataSource, ItemArray } from "./source.js";
-import { splitItems } from "./split.js";
+import { splitItems, splitRows } from "./split.js";
 import { rangeOf } from "./values.js";
 
 /** A table as it was read. */
 interface Table {
   columns: string[];
   rows: number;
-  /** Row after row. */
-  values: Float32Array;
+  /** Row after row; float64 of what is still to be scaled. */
+  values: Float32Array | Float64Array;
   /** Class of each row, where a column has them. */
   classes?: string[];
 }
@@ -35,11 +36,12 @@ export async function readCsv(config: CsvConfig, reading: Reading): Promise<Data
       `${heldOutFile}: has the columns ${heldOutTable.columns.join(", ")}, and ${file} has ${table.columns.join(", ")}.`,
     );
   }
-  const names = [...new Set([...(table.classes ?? []), ...(heldOutTable?.classes ?? [])])].sort();
-  const all = itemsOf(table, names);
-  const heldOutItems = heldOutTable && itemsOf(heldOutTable, names);
+  const names = classNames([...(table.classes ?? []), ...(heldOutTable?.classes ?? [])]);
+  const trained = heldOutTable ? undefined : splitRows(table.rows, heldOut).train;
+  const scaling = scalingOf(table.values, table.columns.length, config.scale, trained);
+  const all = itemsOf(table, names, scaling);
+  const heldOutItems = heldOutTable && itemsOf(heldOutTable, names, scaling);
   const sets = heldOutItems ? { train: all, test: heldOutItems } : splitItems(all, heldOut);
-  scaleColumns(sets, config.scale);
   // Of values as they are in the file, messages can say where.
   const asGiven = heldOutItems ? [all, heldOutItems] : [all];
   const checked = config.scale === "none" ? asGiven : [sets.train, sets.test];
@@ -72,7 +74,7 @@ async function parseTable(file: string, config: CsvConfig, reading: Reading): Pr
   const parser = stream.pipe(parse({ ...options, relax_column_count: true }));
   stream.on("error", (error) => parser.destroy(error));
   let columns: Columns | undefined;
-  const values = new FloatList();
+  const values = new NumberList(config.scale === "none" ? Float32Array : Float64Array);
   let rows = 0;
   const classes: string[] = [];
   for await (const { record, info } of parser as AsyncIterable<{
@@ -85,7 +87,7 @@ async function parseTable(file: string, config: CsvConfig, reading: Reading): Pr
       if (columns.header) continue;
     }
     requireWidth(record, columns.names, where);
-    if (columns.label >= 0) classes.push(record[columns.label]!);
+    if (columns.label >= 0) classes.push(classOf(record, columns, where));
     pushNumbers(record, columns, values, where);
     rows += 1;
     if (rows % ROWS === 0) await reading(stream.bytesRead, size);
@@ -111,10 +113,25 @@ function requireWidth(
   );
 }
 
+function classOf(record: readonly string[], { names, label }: Columns, where: string): string {
+  const cell = record[label]!;
+  if (cell !== "") return cell;
+  throw new DataError(
+    `${where}, column "${names[label]}": holds no class (data.labelColumn). Give it one, or leave the row out.`,
+  );
+}
+
+/** Each class once: in the order of numbers where all are such, so that class 2 comes before class 10. */
+function classNames(cells: readonly string[]): string[] {
+  const names = [...new Set(cells)].sort();
+  const numbers = names.every((name) => Number.isFinite(Number(name)));
+  return numbers ? names.sort((a, b) => Number(a) - Number(b)) : names;
+}
+
 function pushNumbers(
   record: readonly string[],
   { names, label }: Columns,
-  values: FloatList,
+  values: NumberList,
   where: string,
 ): void {
   for (let i = 0; i < record.length; i++) {
@@ -133,52 +150,15 @@ function pushNumbers(
   }
 }
 
-function itemsOf({ rows, values, classes, columns }: Table, names: readonly string[]): ItemArray {
+function itemsOf(
+  { rows, values, classes, columns }: Table,
+  names: readonly string[],
+  scaling: Scaling,
+): ItemArray {
   const index = new Map(names.map((name, i) => [name, i]));
   return {
     shape: [rows, columns.length],
-    values,
+    values: values instanceof Float32Array ? values : scaled(values, scaling),
     ...(classes && { labels: Int32Array.from(classes, (name) => index.get(name)!) }),
   };
-}
-
-/** Scales both sets in place, by the training set's columns; a column of one value becomes 0. */
-function scaleColumns(
-  { train, test }: { train: ItemArray; test: ItemArray },
-  scale: CsvConfig["scale"],
-): void {
-  if (scale === "none") return;
-  const [shifts, sizes] = scale === "unit" ? spans(train) : deviations(train);
-  const width = shifts.length;
-  for (const { values } of [train, test]) {
-    for (let i = 0; i < values.length; i++) {
-      const size = sizes[i % width]!;
-      values[i] = size === 0 ? 0 : (values[i]! - shifts[i % width]!) / size;
-    }
-  }
-}
-
-/** Smallest value of each column, and how far the largest is from it. */
-function spans({ values, shape }: ItemArray): [Float64Array, Float64Array] {
-  const width = shape[1];
-  const [least, most] = [Float64Array.from(values.subarray(0, width)), new Float64Array(width)];
-  most.set(least);
-  for (let i = 0; i < values.length; i++) {
-    const column = i % width;
-    least[column] = Math.min(least[column]!, values[i]!);
-    most[column] = Math.max(most[column]!, values[i]!);
-  }
-  return [least, most.map((value, column) => value - least[column]!)];
-}
-
-/** Mean and standard deviation of each column. */
-function deviations({ values, shape }: ItemArray): [Float64Array, Float64Array] {
-  const [rows, width] = [shape[0], shape[1]];
-  const [means, squares] = [new Float64Array(width), new Float64Array(width)];
-  for (let i = 0; i < values.length; i++) means[i % width]! += values[i]!;
-  for (let column = 0; column < width; column++) means[column]! /= rows;
-  for (let i = 0; i < values.length; i++) {
-    squares[i % width]! += (values[i]! - means[i % width]!) ** 2;
-  }
-  return [means, squares.map((sum) => Math.sqrt(sum / rows))];
 }

@@ -7,16 +7,21 @@ import { spreadRows } from "./spread.js";
 /** Of the order in which items are held out: no run's, so that all seeds hold out the same. */
 const SPLIT_SEED = 0;
 
-/**
- * Holds out a part of the items, at least one, drawn once and for all seeds.
- *
- * @throws DataError when there are fewer than two items
- */
+/** Holds out a part of the items, as `splitRows`. */
 export function splitItems(
   items: ItemArray,
   heldOut: number,
 ): { train: ItemArray; test: ItemArray } {
-  const [count] = items.shape;
+  const { train, test } = splitRows(items.shape[0], heldOut);
+  return { train: selectItems(items, train), test: selectItems(items, test) };
+}
+
+/**
+ * Ascending indices of the items to train on and of those held out, at least one, drawn once and for all seeds.
+ *
+ * @throws DataError when there are fewer than two items
+ */
+export function splitRows(count: number, heldOut: number): { train: Int32Array; test: Int32Array } {
   if (count < 2) {
     throw new DataError(
       `data: ${count} ${count === 1 ? "item" : "items"} cannot be split into training and held-out ones. ` +
@@ -25,10 +30,7 @@ export function splitItems(
   }
   const held = Math.min(Math.max(Math.round(count * heldOut), 1), count - 1);
   const order = shuffledOrder(count, SPLIT_SEED, 0);
-  return {
-    train: selectItems(items, order.slice(held).sort()),
-    test: selectItems(items, order.slice(0, held).sort()),
-  };
+  return { train: order.slice(held).sort(), test: order.slice(0, held).sort() };
 }
 
 /** The items at some indices. */

@@ -21,7 +21,7 @@ describe("csv", () => {
   });
 
   test("scales by the training columns, and reads a table without a header", async () => {
-    const paths = await files({ train: "1,7\n3,7\n5,7\n", test: "7,7\n" });
+    const paths = await files({ train: "1,0.1\n3,0.1\n5,0.1\n", test: "7,7\n" });
     const unit = await load({ name: "csv", ...paths, scale: "unit" });
     expect(unit.values).toEqual([
       [0, 0, 0.5, 0, 1, 0],
@@ -30,6 +30,38 @@ describe("csv", () => {
     const standard = await load({ name: "csv", ...paths, scale: "standard" });
     const one = Math.fround(Math.sqrt(3 / 2));
     expect(standard.values[0]).toEqual([-one, 0, 0, 0, one, 0].map((v) => expect.closeTo(v, 6)));
+  });
+
+  test("scales seconds of a date, which float32 does not tell apart", async () => {
+    const dates = [1_700_000_000, 1_700_000_060, 1_700_000_120];
+    const paths = await files({ train: `${dates.join("\n")}\n`, test: "1700000001\n" });
+    const unit = await load({ name: "csv", ...paths, scale: "unit" });
+    expect(unit.values).toEqual([[0, 0.5, 1], [Math.fround(1 / 120)]]);
+    const { values, range } = await load({ name: "csv", ...paths, scale: "standard" });
+    const one = Math.fround(Math.sqrt(3 / 2));
+    expect(values[0]).toEqual([-one, 0, one]);
+    expect(range[0]).toBe(-one);
+    const split = await load({ name: "csv", train: paths.train, scale: "unit", heldOut: 0.3 });
+    expect(split.values[0]!.toSorted()).toEqual([0, 1]); // by the items that are left to train on
+  });
+
+  test("classes that are numbers are in their order; each row has one, beside numbers", async () => {
+    const paths = await files({
+      train: "x,kind\n1,10\n3,2\n4,-1\n",
+      test: "x,kind\n1,2.5\n",
+      gap: "x,kind\n1,a\n2,\n3,b\n",
+      alone: "kind\na\nb\n",
+    });
+    const { train, test: heldOut, gap, alone } = paths;
+    const { labels } = await load({ name: "csv", train, test: heldOut, labelColumn: "kind" });
+    expect(labels!.names).toEqual(["-1", "2", "2.5", "10"]);
+    expect([...labels!.train, ...labels!.test]).toEqual([3, 1, 0, 2]);
+    expect(await refused({ name: "csv", train: gap, labelColumn: "kind" })).toMatch(
+      /gap, line 3, column "kind": holds no class \(data\.labelColumn\)\. Give it one/,
+    );
+    expect(await refused({ name: "csv", train: alone, labelColumn: "kind" })).toMatch(
+      /alone: has no column beside "kind"/,
+    );
   });
 
   test("keeps every number of a table of many, in order", async () => {
