@@ -50,7 +50,7 @@ const range = z
   .refine(([low, high]) => low < high, "the first must be smaller than the second")
   .optional()
   .describe(
-    "Smallest and largest value; by default 0 and 1 where all values lie between them, else those found",
+    "Smallest and largest value that an item may have; by default 0 and 1, or beyond them as far as values lie",
   );
 
 const named = section({ name: z.enum(["mnist", "fashion-mnist"]), ...common });

@@ -3,7 +3,7 @@ import { DataError } from "../errors.js";
 import { type ItemArray, itemSize } from "./source.js";
 
 /**
- * The range of items: the one stated, [0, 1] where all lie in it, else from the smallest to the largest.
+ * The range of items: the one stated, else [0, 1], widened to values that lie beyond.
  *
  * @param where how messages call each set
  * @throws DataError naming the first item with a value that is no finite number, or outside the range stated,
