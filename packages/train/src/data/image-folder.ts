@@ -1,6 +1,6 @@
 /** A folder of images: sub-folders are classes; files are decoded, resized and made grey or colour. */
 import type { Dirent } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ImagesConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
@@ -9,7 +9,10 @@ import type { Reading } from "./reading.js";
 import type { DataSource, ItemArray } from "./source.js";
 import { splitItems } from "./split.js";
 
-const IMAGE = /\.(png|jpe?g|webp)$/i;
+const READ = /\.(png|jpe?g|webp)$/i;
+
+/** Those that are read, and others, which are named rather than passed over. */
+const IMAGE = /\.(png|jpe?g|webp|avif|bmp|gif|hei[cf]|jp2|jxl|p[bgp]m|tiff?)$/i;
 
 /** Bad files that a message names; the number of the rest follows. */
 const NAMED = 10;
@@ -36,18 +39,13 @@ export async function readImageFolder(config: ImagesConfig, reading: Reading): P
   };
 }
 
-/** Images of a folder, or of its sub-folders, in the order of their names. */
+/** Images of a folder, or of its sub-folders and those within them, in the order of their names. */
 async function listImages(folder: string): Promise<ImageFile[]> {
-  const own: Dirent[] = [];
-  const classFolders: Dirent[] = [];
-  for (const entry of await list(folder)) {
-    if (await isFolder(folder, entry)) classFolders.push(entry);
-    else if (isImage(entry)) own.push(entry);
-  }
-  const files = own.map(({ name }) => ({ path: join(folder, name), className: "" }));
-  for (const { name } of classFolders) {
-    const inside = (await list(join(folder, name))).filter(isImage);
-    files.push(...inside.map((file) => ({ path: join(folder, name, file.name), className: name })));
+  const { images: own, folders } = await listFolder(folder);
+  const files = own.map((path) => ({ path, className: "" }));
+  for (const path of folders) {
+    const inside = await imagesWithin(path, [await realpath(folder)]);
+    files.push(...inside.map((image) => ({ path: image, className: basename(path) })));
   }
   if (files.length === 0) {
     throw new DataError(
@@ -56,15 +54,32 @@ async function listImages(folder: string): Promise<ImageFile[]> {
   }
   if (own.length > 0 && files.length > own.length) {
     throw new DataError(
-      `${folder}: holds images (${own[0]!.name}) beside sub-folders of images, which are classes. ` +
+      `${folder}: holds images (${basename(own[0]!)}) beside sub-folders of images, which are classes. ` +
         "Move them into a class, or the sub-folders away.",
     );
   }
   return files;
 }
 
-function isImage({ name }: Dirent): boolean {
-  return IMAGE.test(name) && !name.startsWith(".");
+/** Images of a class. @param above real paths of the folders around it, to which a link may lead back */
+async function imagesWithin(folder: string, above: readonly string[]): Promise<string[]> {
+  const place = await realpath(folder);
+  if (above.includes(place)) return [];
+  const { images, folders } = await listFolder(folder);
+  for (const path of folders) images.push(...(await imagesWithin(path, [...above, place])));
+  return images;
+}
+
+/** Paths of the images and folders in a folder, by name; hidden ones, as caches of thumbnails, are not looked at. */
+async function listFolder(folder: string): Promise<{ images: string[]; folders: string[] }> {
+  const images: string[] = [];
+  const folders: string[] = [];
+  for (const entry of await list(folder)) {
+    if (entry.name.startsWith(".")) continue;
+    if (await isFolder(folder, entry)) folders.push(join(folder, entry.name));
+    else if (IMAGE.test(entry.name)) images.push(join(folder, entry.name));
+  }
+  return { images, folders };
 }
 
 /** Of a symbolic link, whether it leads to one. */
@@ -107,6 +122,7 @@ async function decodeAll(
   const bad: string[] = [];
   for (const [i, { path }] of files.entries()) {
     try {
+      if (!READ.test(path)) throw new Error("neither PNG, JPEG nor WebP");
       await decode(path, values.subarray(i * size, (i + 1) * size));
     } catch (error) {
       bad.push(`  ${path}: ${(error as Error).message}`);

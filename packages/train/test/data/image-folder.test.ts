@@ -113,6 +113,21 @@ describe("a folder of images", () => {
     );
   });
 
+  test("takes in the folders within a class, whatever links lead back, and no hidden ones", async () => {
+    const folder = await folderOf({
+      "cat/2.png": plain("#ffffff"),
+      "cat/2019/may/1.png": plain("#ffffff"),
+      "dog/2020/3.png": plain("#000000"),
+      "dog/.thumbnails/3.png": plain("#777777"),
+      ".cache/4.png": plain("#777777"),
+    });
+    await symlink(folder, join(folder, "dog/all"));
+    await symlink(join(folder, "cat"), join(folder, "cat/2019/back"));
+    const { train, labels } = await load({ folder, heldOutFolder: folder, height: 1, width: 1 });
+    expect(train).toEqual([255, 255, 0]);
+    expect(labels).toMatchObject({ names: ["cat", "dog"], train: Int32Array.of(0, 0, 1) });
+  });
+
   test("fits an image by cutting it, by black borders, or by stretching it", async () => {
     const wide = striped({
       colours: ["#000000", "#ffffff", "#ffffff", "#000000"],
@@ -178,6 +193,11 @@ describe("a folder of images", () => {
     );
     await expect(load({ folder: truncated })).rejects.toThrow(
       /^3 of 6 images .*\n.*cut-a\.png: truncated\n.*cut-b\.jpg: truncated\n.*cut-c\.webp: truncated$/,
+    );
+
+    const others = await folderOf({ "a/1.png": plain("#fff"), "a/2.TIFF": "", "b/3.gif": "" });
+    await expect(load({ folder: others })).rejects.toThrow(
+      /^2 of 3 images .*\n.*2\.TIFF: neither PNG, JPEG nor WebP\n.*3\.gif: neither/,
     );
 
     const empty = await temporaryFolder();
