@@ -204,6 +204,5 @@ async function tryProvider(
 
 /** The absolute address of a folder, of which file names make addresses wherever they are read: in a worker, too. */
 function folderAddress(folder: string, runtime: Runtime): string {
-  const { href } = runtime.resolve(folder);
-  return href.endsWith("/") ? href : `${href}/`;
+  return runtime.resolve(folder).href.replace(/\/?$/, "/");
 }

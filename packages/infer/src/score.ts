@@ -46,8 +46,8 @@ export async function scoreItems(
   const draws = Math.max(samples, 1);
   const skip = offset * mean.shape[1]!;
   for (let draw = 0; draw < draws; draw++) {
-    const noise = samples === 0 ? undefined : seededNormal(seed, mean.data.length, draw, skip);
-    const z = noise === undefined ? mean : reparameterise(posterior, noise);
+    const noise = () => seededNormal(seed, mean.data.length, draw, skip);
+    const z = samples === 0 ? mean : reparameterise(posterior, noise());
     const parameters = await graphs.parameters(z, run);
     const scores = await graphs.score(x, posterior, parameters, run);
     scores.distortion.data.forEach((value, item) => {

@@ -55,6 +55,8 @@ export interface Behaviour {
   broken?: Error;
   /** Added to every output. */
   error?: number;
+  /** In place of the stored distortion. */
+  distortion?: number;
   /** Thrown by a strict session; without `strict`, sessions say that they are partial. */
   partial?: Error;
   /** Thrown by each run whose turn is listed, counted from 0. */
@@ -100,8 +102,9 @@ export function fakeRuntime(
       return Object.fromEntries(
         fetches.map((name) => {
           const { data, shape } = decodeTensor(stored[name]!);
-          const error = behaviours[provider]!.error ?? 0;
-          const values = Array.from({ length: items }, () => [...data]).flat();
+          const { error = 0, distortion = data[0]! } = behaviours[provider]!;
+          const item = name === "distortion" ? [distortion] : [...data];
+          const values = Array.from({ length: items }, () => item).flat();
           const tensor = {
             data: Float32Array.from(values, (value) => value + error),
             shape: [items, ...shape.slice(1)],

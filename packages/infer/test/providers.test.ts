@@ -5,6 +5,7 @@ import {
   RuntimeMissingError,
   UnknownProviderError,
 } from "@vaeport/infer";
+import { encodeTensor } from "@vaeport/infer/manifest";
 import { describe, expect, test } from "vitest";
 import { expected, fakeRuntime, rawManifest, tinyBytes } from "./helpers.js";
 
@@ -117,6 +118,22 @@ describe("wrong numbers", () => {
       ),
     ).toBe(taken);
   });
+
+  test.each([
+    [0.0101, true],
+    [0.0103, false],
+  ])(
+    "of a distortion whose terms cancel are of its 12 terms: %f taken %s",
+    async (distortion, taken) => {
+      const { manifest, files } = tinyBytes();
+      manifest.check.outputs.distortion = encodeTensor(Float32Array.of(0.01), [1, 1]);
+      const runtime = fakeRuntime({ own: { distortion } }, ["own"]);
+      const load = loadVae({ manifest, files }, { runtime });
+      if (taken) expect((await load).runtime.chosen).toBe("own");
+      else
+        expect((await refused(load, ProviderError)).message).toContain("distortion[0] is 0.0103");
+    },
+  );
 
   test("are taken when verification is turned off, and the report says so", async () => {
     const runtime = fakeRuntime({ wrong: { error: 1 } }, ["wrong"]);
