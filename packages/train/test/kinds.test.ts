@@ -1,10 +1,16 @@
 /** Every kind of model from configuration to `@vaeport/infer`: trained a little, exported, run by ONNX Runtime. */
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError, type TrainConfig, type TrainConfigInput, train } from "@vaeport/train";
+import {
+  ConfigError,
+  loadDataset,
+  type TrainConfig,
+  type TrainConfigInput,
+  train,
+} from "@vaeport/train";
 import { describe, expect, test } from "vitest";
 import { expectSameNumbers } from "./same-numbers.js";
-import { numbers, smallConfig, temporaryFolder } from "./support.js";
+import { numbers, smallConfig, temporaryFolder, tf } from "./support.js";
 
 type Kind = Pick<Partial<TrainConfigInput>, "model" | "latent" | "likelihood" | "condition">;
 
@@ -49,6 +55,11 @@ describe.each(Object.entries(KINDS))("%s", (_, kind) => {
   });
 });
 
+async function columnsIn(folder: string) {
+  const { columns } = JSON.parse(await readFile(join(folder, "columns.json"), "utf8"));
+  return columns as { name: string; shift: number; size: number }[];
+}
+
 describe("rows of a table", () => {
   const rows = Array.from({ length: 60 }, (_, i) => [...numbers(3, -2, 5, i), `kind ${i % 2}`]);
 
@@ -75,8 +86,28 @@ describe("rows of a table", () => {
     const [folder, config] = await tableConfig({ model, ...kind });
     const { data } = await expectSameNumbers(folder, config);
     expect(data).toMatchObject({ shape: [3], layout: "flat" });
+    const columns = ["a", "b", "c"].map((name) => ({ name, shift: 0, size: 1 }));
+    expect(await columnsIn(join(folder, "model"))).toEqual(columns);
     const pictures = await readdir(join(folder, "run", "pictures"));
     expect(pictures.sort()).toEqual(["latent-space.png", "training-curve.png"]);
+  });
+
+  test("scaled, leave what it takes to give the exported model another row", async () => {
+    const [folder, config] = await tableConfig({ likelihood: { name: "gaussian" } });
+    const data = { ...config.data, scale: "standard" } as TrainConfig["data"];
+    await expectSameNumbers(folder, { ...config, data });
+    const columns = await columnsIn(join(folder, "model"));
+    expect(columns).toEqual(await columnsIn(join(folder, "run")));
+    const { train: items, test: heldOut, dispose } = await loadDataset(tf, data);
+    const first = [...items.dataSync().slice(0, 3)].map((value) => expect.closeTo(value, 6));
+    const scaled = rows.map((row) => {
+      return columns.map(({ shift, size }, i) => ((row[i] as number) - shift) / size);
+    });
+    expect(items.shape[0] + heldOut.shape[0]).toBe(rows.length);
+    expect(scaled).toContainEqual(first);
+    dispose();
+    const card = await readFile(join(folder, "model", "README.md"), "utf8");
+    expect(card).toMatch(/`columns\.json` names the columns/);
   });
 
   test("are no images to a convolutional net", async () => {

@@ -92,6 +92,11 @@ export function nameOf(path: string): string {
   return basename(path);
 }
 
+/** The bytes of a file, undefined where there is none. */
+export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  return existsSync(path) ? readBytes(path) : undefined;
+}
+
 /** Where `name` lies inside a folder. */
 export function inside(folder: string, name: string): string {
   return isUrl(folder) ? beside(folder.replace(/\/?$/, "/"), name) : join(folder, name);

@@ -22,6 +22,10 @@ export function inside(folder: string, name: string): string {
   return beside(folder.replace(/\/?$/, "/"), name);
 }
 
+export function readIfThere(path: string): never {
+  throw needsNode(`Looking for ${path}`);
+}
+
 export function readFolder(folder: string): never {
   throw needsNode(`Reading the folder ${folder}`);
 }

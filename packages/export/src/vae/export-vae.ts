@@ -30,7 +30,12 @@ export interface TrainedVae {
   summary: RunSummary;
   /** Pictures for the model card, by file name. */
   pictures?: Readonly<Record<string, Uint8Array>>;
+  /** columns.json, of items that are rows of a table. */
+  columns?: Uint8Array;
 }
+
+/** Names the columns of the table that a model was trained on, in order, and how values of each were scaled. */
+export const COLUMNS = "columns.json";
 
 /** A model folder, not yet written: `writeModelFolder` writes it. */
 export interface ExportedVae {
@@ -38,6 +43,8 @@ export interface ExportedVae {
   /** The graph files by the names that the manifest gives them. */
   files: Record<string, Uint8Array>;
   pictures: Readonly<Record<string, Uint8Array>>;
+  /** columns.json, as it was given. */
+  columns?: Uint8Array;
 }
 
 /** How the graphs of a VAE are written, and in which precisions. */
@@ -57,7 +64,7 @@ export async function exportVae(
   vae: TrainedVae,
   { precisions = [], run, ...options }: ExportVaeOptions = {},
 ): Promise<ExportedVae> {
-  const { encoder, decoder, summary, pictures = {} } = vae;
+  const { encoder, decoder, summary, pictures = {}, columns } = vae;
   const lower = lowerPrecisions(precisions);
   const pair = (precision: Precision): Pair => ({
     encoder: encoderGraph(encoder, summary, { ...options, precision }).bytes,
@@ -94,7 +101,7 @@ export async function exportVae(
     training,
     producer: PRODUCER,
   });
-  return { manifest, files, pictures };
+  return { manifest, files, pictures, ...(columns && { columns }) };
 }
 
 /** Graphs as the files of a model folder, and their entries in the manifest. */

@@ -4,8 +4,12 @@ import { describeDraw, describeTensors } from "./tensors.js";
 
 const GRAPHS: readonly GraphName[] = ["encoder", "decoder", "score"];
 
-/** The model card; `pictures` are names of files in pictures/. */
-export function modelCard(manifest: VaeManifest, pictures: readonly string[]): string {
+/** The model card; `pictures` are names of files in pictures/, `ofTable` says whether columns.json is there. */
+export function modelCard(
+  manifest: VaeManifest,
+  pictures: readonly string[],
+  ofTable = false,
+): string {
   const { name, description, license, data, latent, likelihood, condition, training } = manifest;
   const sections = [
     `# ${name}`,
@@ -19,7 +23,10 @@ export function modelCard(manifest: VaeManifest, pictures: readonly string[]): s
       `${describeDraw(manifest)}.`,
     "## Files",
     graphTable(manifest),
-    "`vae.json` describes them, with checksums and a vector to check a runtime against.",
+    "`vae.json` describes them, with checksums and a vector to check a runtime against." +
+      (ofTable
+        ? " `columns.json` names the columns that an item holds: (value - `shift`) / `size` of each, 0 where the size is."
+        : ""),
     ...variantSection(manifest.variants),
     "## Training",
     table(

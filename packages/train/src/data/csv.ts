@@ -49,6 +49,9 @@ export async function readCsv(config: CsvConfig, reading: Reading): Promise<Data
     ...sets,
     name: basename(file),
     ...(labelColumn !== undefined && { classes: names }),
+    columns: table.columns.map((name, i) => {
+      return { name, shift: scaling.shifts[i]!, size: scaling.sizes[i]! };
+    }),
     range: rangeOf(checked, [file, heldOutFile ?? file], config.range),
   };
 }

@@ -8,7 +8,7 @@ import { FASHION_CLASSES, readFashionMnist } from "./fashion-mnist.js";
 import { readImageFolder } from "./image-folder.js";
 import { MNIST_CLASSES, readMnist } from "./mnist.js";
 import { createReading, type Reading, type ReadOptions } from "./reading.js";
-import type { DataSource, ItemArray, ItemShape } from "./source.js";
+import type { Column, DataSource, ItemArray, ItemShape } from "./source.js";
 import { joinItems, limitItems } from "./split.js";
 
 /** The class of each item, as an index into `names`. */
@@ -31,6 +31,8 @@ export interface Dataset {
   test: Tensor;
   /** Where the items are labelled. */
   labels?: Labels;
+  /** What the values of an item are, where they come from a table. */
+  columns?: readonly Column[];
   /** Frees both tensors. */
   dispose(): void;
 }
@@ -86,6 +88,7 @@ export async function loadDataset(
     train,
     test,
     ...(labels && { labels }),
+    ...(source.columns && { columns: source.columns }),
     dispose: () => tf.dispose([train, test]),
   };
 }

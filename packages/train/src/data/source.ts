@@ -23,6 +23,13 @@ export interface ByteImages extends ItemArray {
   labels: Uint8Array;
 }
 
+/** A column of a table: items hold (value - shift) / size of its values, 0 where the size is. */
+export interface Column {
+  name: string;
+  shift: number;
+  size: number;
+}
+
 /** A dataset as it was read. */
 export interface DataSource {
   /** Of the dataset; by default that of the configuration. */
@@ -31,6 +38,8 @@ export interface DataSource {
   test: ItemArray;
   /** Names of the classes, where the items are labelled. */
   classes?: readonly string[];
+  /** What the values of an item are, where they come from a table. */
+  columns?: readonly Column[];
   /** Smallest and largest value that an item may have. */
   range: [number, number];
 }

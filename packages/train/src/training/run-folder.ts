@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseRunSummary, type RunSummary } from "@vaeport/infer/manifest";
 import { requireArgument } from "../argument.js";
 import { readConfig, type TrainConfig } from "../config.js";
-import type { ItemShape } from "../data/source.js";
+import type { Column, ItemShape } from "../data/source.js";
 import { OptionError, RunFolderError } from "../errors.js";
 import type { TensorFlow } from "../tensorflow/index.js";
 import type { Networks } from "../vae/layers.js";
@@ -20,6 +20,7 @@ import { TENSORBOARD } from "./tensorboard.js";
 
 const CONFIG = "config.json";
 const SUMMARY = "summary.json";
+const COLUMNS = "columns.json";
 const PICTURES = "pictures";
 /** Names the process that trains into the folder. */
 export const LOCK = "run.lock";
@@ -33,7 +34,7 @@ const REPLACEMENT = "replacement";
 const BEGINNING = [CONFIG, METRICS, CHECKPOINTS];
 
 /** What it has at its end; the summary, which says that a run is complete, is the first to be removed. */
-const RESULT = [SUMMARY, EVALUATION, PICTURES, "encoder", "decoder"];
+const RESULT = [SUMMARY, COLUMNS, EVALUATION, PICTURES, "encoder", "decoder"];
 
 /** All that it writes later. */
 const REST = [...RESULT, TENSORBOARD];
@@ -123,14 +124,22 @@ export function picturesFolder(folder: string): string {
   return join(folder, PICTURES);
 }
 
-/** Writes the result of a finished run. The summary comes last: where it is, the run is complete. */
+/**
+ * Writes the result of a finished run. The summary comes last: where it is, the run is complete.
+ *
+ * @param columns of the table that it was trained on, if any: without them, nobody could give the model another row
+ */
 export async function finishRun(
   folder: string,
   networks: Networks,
   summary: RunSummary,
+  columns?: readonly Column[],
 ): Promise<void> {
   for (const name of ["encoder", "decoder"] as const) {
     await replaceFolder(join(folder, name), (temporary) => saveModel(temporary, networks[name]));
+  }
+  if (columns) {
+    await writeJson(join(folder, COLUMNS), { format: "vaeport-columns", version: 1, columns });
   }
   await writeJson(join(folder, SUMMARY), parseRunSummary(summary));
 }

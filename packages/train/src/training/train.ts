@@ -124,7 +124,8 @@ async function trainOn(
       const source = { vae: result, dataset, config, metrics: epochs };
       await drawPictures(tf, picturesFolder(folder), source);
       const metrics = finalMetrics(epochs, config.training);
-      await finishRun(folder, result, summarise(tf, { config, vae: result, dataset }, metrics));
+      const summary = summarise(tf, { config, vae: result, dataset }, metrics);
+      await finishRun(folder, result, summary, dataset.columns);
     });
     return { folder, epochs };
   } finally {
