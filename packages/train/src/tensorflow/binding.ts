@@ -48,7 +48,8 @@ export function findTfjsNode(): TfjsNode {
 /** Compiled beside the binding; `load.ts` looks for it there. */
 export const MUTE_STDERR = "mute-stderr.node";
 
-const muteSource = fileURLToPath(new URL("../../native/mute-stderr.cc", import.meta.url));
+const native = (file: string) => fileURLToPath(new URL(`../../native/${file}`, import.meta.url));
+const [muteSource, ownMemory] = [native("mute-stderr.cc"), native("own-memory.h")];
 
 /**
  * Compiles the binding, and our small helper, into the user's cache (a few seconds, once for each
@@ -60,7 +61,9 @@ export async function compileBinding(
   log: (line: string) => void,
 ): Promise<string> {
   const libraries = dirname(library.libraries[0]!);
-  const key = createHash("sha256").update(libraries).update(readFileSync(muteSource)).digest("hex");
+  const hash = createHash("sha256").update(libraries);
+  for (const source of [muteSource, ownMemory]) hash.update(readFileSync(source));
+  const key = hash.digest("hex");
   const name = `tfjs-binding-${tfjsNode.version}-${process.arch}-${key.slice(0, 12)}`;
   const folder = join(cacheFolder(), name);
   const binding = join(folder, "tfjs_binding.node");
@@ -69,7 +72,7 @@ export async function compileBinding(
   await createFolder(folder, async (temporary) => {
     await compile(join(temporary, MUTE_STDERR), [muteSource]);
     await compile(join(temporary, "tfjs_binding.node"), [
-      ...["-I", tfjsNode.folder, "-I", library.include],
+      ...["-I", tfjsNode.folder, "-I", library.include, "-include", ownMemory],
       join(tfjsNode.folder, "binding", "tfjs_backend.cc"),
       join(tfjsNode.folder, "binding", "tfjs_binding.cc"),
       ...library.libraries,

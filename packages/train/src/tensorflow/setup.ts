@@ -39,13 +39,25 @@ export async function setupTensorFlow(options: SetupOptions = {}): Promise<strin
   );
 }
 
-/** Loads TensorFlow and runs an operator, in a process of its own: a bad library may crash it. */
+/**
+ * Loads TensorFlow and runs an operator, in a process of its own: a bad library may crash it. A binding that was not
+ * compiled here shares memory with TensorFlow, and may crash any time: `native/own-memory.h`. One of four offsets is
+ * aligned as sharing asks.
+ */
 async function probe(): Promise<{ version: string | undefined; output: string }> {
   const load = new URL("./load.js", import.meta.url).href;
   const script = `
     import { loadTensorFlow } from ${JSON.stringify(load)};
     const tf = await loadTensorFlow();
     if (tf.add(40, 2).dataSync()[0] !== 42) throw new Error("40 + 2 is not 42");
+    const memory = new Float32Array(16);
+    for (const offset of [0, 4, 8, 12]) {
+      const values = memory.subarray(offset, offset + 4);
+      const tensor = tf.tensor1d(values);
+      tf.neg(tensor); // now it is TensorFlow's
+      values.fill(1);
+      if (tf.neg(tensor).dataSync()[0] !== 0) throw new Error("the binding shares JavaScript's memory");
+    }
     console.log("TensorFlow=" + tf.backend().binding.TF_Version);`;
   const { output } = await runCommand(process.execPath, ["--input-type=module", "-e", script], {
     env: { TF_CPP_MIN_LOG_LEVEL: "1" }, // what TensorFlow says is wanted here

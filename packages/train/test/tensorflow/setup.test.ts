@@ -24,6 +24,18 @@ test("tfjs-node runs on the native library, and setting it up again changes noth
   expect(Array.from(tf.matMul([[1, 2]], [[3], [4]]).dataSync())).toEqual([11]);
 });
 
+test("a tensor has memory of its own, wherever the values that it was made of lie", async () => {
+  const tf = await loadTensorFlow();
+  const memory = new Float32Array(64);
+  for (let offset = 0; offset < 16; offset++) {
+    const values = memory.subarray(offset, offset + 4).fill(1);
+    const tensor = tf.tensor1d(values);
+    tf.neg(tensor); // now it is TensorFlow's
+    values.fill(2);
+    expect(tf.neg(tensor).arraySync(), `${4 * offset} bytes on`).toEqual([-1, -1, -1, -1]);
+  }
+});
+
 test("loading TensorFlow prints nothing", async () => {
   const load = new URL("../../dist/tensorflow/index.js", import.meta.url).href;
   const script = `const { loadTensorFlow } = await import(${JSON.stringify(load)});
