@@ -257,6 +257,20 @@ describe("train", () => {
     expect(refused.stderr).toMatch(/holds a run already\. Choose another, or pass --force/);
   });
 
+  test("says which epoch's weights a run has that stopped early", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "rows.csv"), "0.1,0.2\n0.3,0.5\n0.1,0.2\n0.4,0.3\n");
+    const file = await writeConfig(folder, {
+      name: "rows",
+      data: { name: "csv", train: "rows.csv" },
+      model: { type: "dense", hidden: [4] },
+      latent: { size: 2 },
+      training: { batchSize: 2, earlyStop: { patience: 1, minimumImprovement: 1000 } },
+    });
+    const { stdout } = await run(["train", file, "-o", join(folder, "run")]);
+    expect(stdout).toMatch(/^weights {3}of epoch 1, the best of 2: held-out -ELBO \d+\.\d\d$/m);
+  });
+
   test("--json leaves nothing but JSON on standard output", async () => {
     const folder = await temporaryFolder();
     const file = await writeConfig(folder, smallConfig());

@@ -231,10 +231,11 @@ test("an early stop ends with the best epoch's weights, and the run says so", as
       earlyStop: { patience: 4 },
     },
   });
-  const { epochs } = await train(config, { out: folder });
+  const { epochs, final } = await train(config, { out: folder });
   const values = epochs.map(({ test }) => test.negativeElbo);
   const best = values.indexOf(Math.min(...values)) + 1;
   expect(epochs).toHaveLength(best + 4);
+  expect(final).toBe(epochs[best - 1]);
   const { summary, vae } = await loadRun(tf, folder);
   expect(summary.training.epochs).toBe(best);
   expect(summary.training.metrics.testNegativeElbo).toBe(values[best - 1]);

@@ -18,6 +18,11 @@ export async function withProgress(
 ): Promise<void> {
   const result = await withReporter(json, train);
   if (json) return console.log(JSON.stringify(result, null, 2));
+  const { epochs, final } = result;
+  if (final !== epochs.at(-1)) {
+    const reached = `held-out -ELBO ${final.test.negativeElbo.toFixed(2)}`;
+    console.log(`weights   of epoch ${final.epoch}, the best of ${epochs.length}: ${reached}`);
+  }
   console.log(`run       ${folder}`);
   console.log(`pictures  ${picturesFolder(folder)}`);
   console.log(`next      vaeport-train export ${folder} -o ${basename(folder)}-model`);

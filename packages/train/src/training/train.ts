@@ -45,11 +45,14 @@ export interface TrainOptions {
   onEvent?: (event: TrainEvent) => void;
 }
 
-/** What a training leaves: its folder, and the metrics of each epoch. */
+/** What a training leaves: its folder, and what it reached. */
 export interface TrainResult {
   /** Absolute path of the run folder. */
   folder: string;
+  /** Metrics of each epoch. */
   epochs: EpochMetrics[];
+  /** Those of the weights that the run has: the best epoch's where it may stop early, else the last one's. */
+  final: EpochMetrics;
 }
 
 /**
@@ -120,14 +123,14 @@ async function trainOn(
     await prepare();
     onEvent?.(startEvent(vae, dataset));
     const epochs = await logEpochs({ tf, vae, average, dataset, config, data }, options);
+    const final = finalMetrics(epochs, config.training);
     await writing(folder, async () => {
       const source = { vae: result, dataset, config, metrics: epochs };
       await drawPictures(tf, picturesFolder(folder), source);
-      const metrics = finalMetrics(epochs, config.training);
-      const summary = summarise(tf, { config, vae: result, dataset }, metrics);
+      const summary = summarise(tf, { config, vae: result, dataset }, final);
       await finishRun(folder, result, summary, dataset.columns);
     });
-    return { folder, epochs };
+    return { folder, epochs, final };
   } finally {
     vae.dispose();
     average?.dispose();
