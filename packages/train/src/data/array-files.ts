@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { ArraysConfig } from "../config/data.js";
 import { DataError } from "../errors.js";
 import { fileSize, readBytes } from "./file-bytes.js";
+import { unpack } from "./gzip.js";
 import { parseIdx } from "./idx.js";
 import { type NumberArray, openNpy } from "./npy.js";
 import type { Reading } from "./reading.js";
@@ -52,11 +53,11 @@ export async function readArrayFiles(config: ArraysConfig, reading: Reading): Pr
   const work = 2 * sizes.reduce((a, b) => a + b, 0); // each byte is read and made a number
   let done = 0;
   const read = async (file: string) => {
-    const bytes = await readBytes(file, (count) => reading(done + count, work));
-    const array = await PARSERS[name](bytes, file, (part) =>
-      reading(done + bytes.length * (1 + part), work),
+    const stored = await readBytes(file, (count) => reading(done + count, work));
+    const array = await PARSERS[name](await unpack(stored, file), file, (part) =>
+      reading(done + stored.length * (1 + part), work),
     );
-    done += 2 * bytes.length;
+    done += 2 * stored.length;
     await reading(done, work);
     return array;
   };

@@ -2,11 +2,14 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
 import type { CsvConfig } from "../config/data.js";
 import { DataError, TrainError } from "../errors.js";
 import { type Columns, columnsOf } from "./csv-header.js";
 import { type Scaling, scaled, scalingOf } from "./csv-scale.js";
+import { isCompressedFile } from "./gzip.js";
 import { NumberList } from "./number-list.js";
 import type { Reading } from "./reading.js";
 import type { DataSource, ItemArray } from "./source.js";
@@ -62,20 +65,23 @@ async function readTable(file: string, config: CsvConfig, reading: Reading): Pro
   } catch (cause) {
     if (cause instanceof TrainError) throw cause;
     const reason = (cause as Error).message;
-    const remedy =
-      cause instanceof CsvError
-        ? "Quote whole cells, and double a quote inside one."
-        : "Give the path of a file.";
-    throw new DataError(`${file}: cannot be read (${reason}). ${remedy}`, { cause });
+    throw new DataError(`${file}: cannot be read (${reason}). ${remedyFor(cause)}`, { cause });
   }
+}
+
+function remedyFor(cause: unknown): string {
+  if (cause instanceof CsvError) return "Quote whole cells, and double a quote inside one.";
+  const unpacking = (cause as NodeJS.ErrnoException).code?.startsWith("Z_"); // zlib's
+  return unpacking ? "Fetch it again." : "Give the path of a file.";
 }
 
 async function parseTable(file: string, config: CsvConfig, reading: Reading): Promise<Table> {
   const { size } = await stat(file);
+  const unpacking = (await isCompressedFile(file)) ? [createGunzip()] : [];
   const stream = createReadStream(file);
   const options = { bom: true, trim: true, skip_empty_lines: true, info: true };
-  const parser = stream.pipe(parse({ ...options, relax_column_count: true }));
-  stream.on("error", (error) => parser.destroy(error));
+  const parser = parse({ ...options, relax_column_count: true });
+  pipeline([stream, ...unpacking, parser], () => {}); // the parser fails with what fails before it
   let columns: Columns | undefined;
   const values = new NumberList(config.scale === "none" ? Float32Array : Float64Array);
   let rows = 0;

@@ -39,7 +39,7 @@ export interface OpenArray extends NumberArray {
  * The array of a .npy file; bytes stay bytes, every other type becomes float32, whose rounding 64-bit numbers take.
  *
  * @param where how messages call the file
- * @throws DataError when the file is no .npy file, truncated, in Fortran order or of another type of element
+ * @throws DataError when the file is no .npy file, truncated or of another type of element
  */
 export function parseNpy(bytes: Uint8Array, where = "npy data"): NumberArray {
   const { shape, type, values, convert } = openNpy(bytes, where);
@@ -47,7 +47,7 @@ export function parseNpy(bytes: Uint8Array, where = "npy data"): NumberArray {
   return { shape, type, values: type === "u1" ? values.slice() : values };
 }
 
-/** As `parseNpy`, the elements yet to be converted; of bytes, a view of those given. */
+/** As `parseNpy`, the elements yet to be converted; of bytes in row-major order, a view of those given. */
 export function openNpy(bytes: Uint8Array, where: string): OpenArray {
   const fail = (message: string) => new DataError(`${where}: ${message}`);
   const text = (from: number, to: number) =>
@@ -67,9 +67,6 @@ export function openNpy(bytes: Uint8Array, where: string): OpenArray {
       `its header is not readable (${header.trim()}). Save plain numbers with numpy.save.`,
     );
   }
-  if (/'fortran_order':\s*True/.test(header)) {
-    throw fail("in Fortran order. Save numpy.ascontiguousarray of it.");
-  }
   const known = TYPES[type];
   if (!known) throw fail(`holds elements of type ${type}. Save it as uint8 or float32.`);
   const [size, reader] = known;
@@ -84,11 +81,29 @@ export function openNpy(bytes: Uint8Array, where: string): OpenArray {
         `elements, and shape [${shape.join(", ")}] of ${type} takes ${length * size}. Save it again.`,
     );
   }
-  if (type === "u1") return { shape, type, values: bytes.subarray(data), convert: () => {} };
+  const place = /'fortran_order':\s*True/.test(header) ? columnMajor(shape) : undefined;
+  if (type === "u1" && !place) {
+    return { shape, type, values: bytes.subarray(data), convert: () => {} };
+  }
   const read = reader(order !== ">");
-  const values = new Float32Array(length); // and a plain loop: `Float32Array.from` takes many times as long
+  const values = type === "u1" ? new Uint8Array(length) : new Float32Array(length);
   const convert = (from: number, to: number) => {
-    for (let i = from; i < to; i++) values[i] = read(view, data + i * size);
+    // A plain loop: `Float32Array.from` takes many times as long.
+    for (let i = from; i < to; i++) values[i] = read(view, data + (place ? place(i) : i) * size);
   };
   return { shape, type, values, convert };
+}
+
+/** Where the element of a row-major index lies in column-major order, which NumPy calls Fortran's. */
+function columnMajor(shape: readonly number[]): (index: number) => number {
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
+  return (index) => {
+    let [rest, at] = [index, 0];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const size = shape[axis]!;
+      at += (rest % size) * strides[axis]!;
+      rest = Math.floor(rest / size);
+    }
+    return at;
+  };
 }

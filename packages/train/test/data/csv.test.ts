@@ -1,5 +1,6 @@
 /** Data from CSV files: headers, classes, scales, what is refused, and what a large one takes. */
 import { execFileSync } from "node:child_process";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { files, load, refused } from "./support.js";
 
@@ -61,6 +62,19 @@ describe("csv", () => {
     );
     expect(await refused({ name: "csv", train: alone, labelColumn: "kind" })).toMatch(
       /alone: has no column beside "kind"/,
+    );
+  });
+
+  test("reads a compressed table, and says of a damaged one what it is", async () => {
+    const packed = gzipSync(IRIS);
+    const paths = await files({ train: packed, cut: packed.subarray(0, 40), test: IRIS });
+    const { values } = await load({
+      ...{ name: "csv", train: paths.train, test: paths.test, labelColumn: "kind" },
+    });
+    expect(values[0]).toEqual([1, 10, 3, 20, 5, 10]);
+    expect(values[1]).toEqual(values[0]);
+    expect(await refused({ name: "csv", train: paths.cut, labelColumn: "kind" })).toMatch(
+      /cut: cannot be read \(unexpected end of file\)\. Fetch it again/,
     );
   });
 

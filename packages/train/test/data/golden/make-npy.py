@@ -14,6 +14,7 @@ arrays = {
     "<i8": (items - 5).astype("<i8"),
     "b1": items % 2 == 0,
     "fortran": np.asfortranarray(items.astype("f4")),
+    "fortran bytes": np.asfortranarray(items.astype("u1")),
     "complex": items.astype("c8"),
 }
 
