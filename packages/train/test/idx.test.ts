@@ -28,7 +28,12 @@ describe("parseIdx", () => {
     ["a wrong magic number", changed(0, 1), {}, /not an IDX file: it opens with 0x01000802/],
     ["a compressed file", Uint8Array.of(0x1f, 0x8b, 8, 0), {}, /run gunzip/],
     ["an unknown type", changed(2, 7), {}, /not an IDX file/],
-    ["another type", changed(2, 13), {}, /type float; only unsigned bytes/],
+    [
+      "another type",
+      changed(2, 13),
+      {},
+      /type float; only unsigned bytes are read\. Save it as \.npy/,
+    ],
     ["a wrong size", changed(7, 200), {}, /truncated: 18 bytes.*\[200, 3\] takes 612/],
     ["another rank", bytes, { rank: 3 }, /has 2 axes, expected 3/],
     ["a wrong checksum", bytes, { md5: "0".repeat(32) }, /corrupt: its MD5 is [0-9a-f]{32}/],

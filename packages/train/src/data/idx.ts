@@ -51,7 +51,9 @@ export function parseIdx(bytes: Uint8Array, expectation: IdxExpectation = {}): B
     );
   }
   if (type !== UNSIGNED_BYTE) {
-    throw fail(`holds values of type ${TYPES[type]}; only unsigned bytes are read.`);
+    throw fail(
+      `holds values of type ${TYPES[type]}; only unsigned bytes are read. Save it as .npy.`,
+    );
   }
   if (axes === 0 || (rank !== undefined && axes !== rank)) {
     throw fail(`has ${axes} axes, expected ${rank ?? "at least 1"}.`);
