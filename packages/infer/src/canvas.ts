@@ -153,7 +153,7 @@ export class CanvasPainter {
 
 function pictureShape(shape: readonly number[]): [number, number, number, number?] {
   const [, , , channels = 1] = shape;
-  if ((shape.length === 4 || shape.length === 3) && (channels === 1 || channels === 3)) {
+  if ([3, 4].includes(shape.length) && [1, 3].includes(channels)) {
     return shape as unknown as [number, number, number, number?];
   }
   throw new InputError(

@@ -73,8 +73,8 @@ export function requireWithin(
 }
 
 function sameShape(given: unknown, shape: readonly number[]): boolean {
-  if (!Array.isArray(given) || given.length !== shape.length) return false;
-  return shape.every((size, axis) => given[axis] === size);
+  const axes = Array.isArray(given) && given.length === shape.length;
+  return axes && shape.every((size, axis) => given[axis] === size);
 }
 
 /**

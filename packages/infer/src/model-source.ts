@@ -25,7 +25,7 @@ export function snapshot(source: ModelSource): ModelSource {
   const { manifest, files } = (source ?? {}) as Partial<InMemory>;
   if (manifest === undefined || kind(files) !== "Object") {
     throw new InputError(
-      `loadVae: source: expected a path, a URL or { manifest, files }; got ${kind(source)}, files: ${kind(files)}.`,
+      `loadVae: source: expected a path, a URL or { manifest, files }; got ${kind(files ?? source)}.`,
     );
   }
   const copies = Object.entries(files!).map(([name, bytes]) => [name, copy(bytes)] as const);

@@ -47,7 +47,7 @@ function requireOption(name: string, value: unknown): void {
   const rule = OPTIONS[name as keyof LoadOptions];
   if (value === undefined || rule === "") return;
   if (typeof rule === "number") requireWhole(where, value, 1, rule);
-  else if (value === null || !rule.endsWith(typeof value)) {
+  else if (!rule.endsWith(typeof value)) {
     throw new InputError(`${where}: expected ${rule}; got ${shown(value)}.`);
   }
 }

@@ -42,7 +42,7 @@ export async function scoreItems(
   const posterior = await graphs.encode(x, run);
   const { mean } = posterior;
   const total = new Float64Array(x.shape[0]!);
-  let rate: Float32Array = new Float32Array();
+  let rate!: Float32Array;
   const draws = Math.max(samples, 1);
   const skip = offset * mean.shape[1]!;
   for (let draw = 0; draw < draws; draw++) {

@@ -76,6 +76,13 @@ describe("channels", () => {
     expect(bytes(veiled, data([1, 1, 4])).bytes).toEqual([200, 100, 50, 51]);
   });
 
+  test("of an element that may not have loaded are not read as black", () => {
+    const image = { width: 2, height: 1, src: "photo.png" };
+    const expected =
+      "expected ImageData, an ImageBitmap or a canvas, whole and open; Error: await createImageBitmap(it).";
+    expect(() => bytes(image, data([1, 2, 3]))).toThrow(`encode: x: ${expected}`);
+  });
+
   test.each([data([1, 2, 2]), data([2], "flat")])("others are refused: %j", (section) => {
     expect(() => bytes(two, section)).toThrow(InputError);
   });

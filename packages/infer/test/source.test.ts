@@ -178,7 +178,7 @@ describe("bytes are refused", () => {
   test("in a Map", async () => {
     const files = new Map(Object.entries(tinyFiles())) as never;
     const error = await fails({ manifest: rawManifest(), files }, InputError);
-    expect(error.message).toContain("got Object, files: Map.");
+    expect(error.message).toContain("{ manifest, files }; got Map.");
   });
 
   test("with a file that was handed over to a worker", async () => {

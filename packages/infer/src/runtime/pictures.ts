@@ -97,6 +97,8 @@ function pixels(where: string, picture: Picture, width: number, height: number):
   const areBytes = kind(data) === "Uint8ClampedArray" && data!.length === 4 * width * height;
   if (sameSize && areBytes) return data!;
   try {
+    // An image that has not loaded, or a video, would be read as black.
+    if ("src" in picture) throw Error("await createImageBitmap(it)");
     let source = picture;
     if (data !== undefined) {
       const canvas = open(picture.width, picture.height);
