@@ -244,6 +244,56 @@ test("dragging over the plane decodes on the way", async () => {
   await page.mouse.up();
 });
 
+test("only the first finger and the main button draw and drag", async () => {
+  await choose("models", PLANE);
+  await page.locator("#clear").click();
+  const [pad, point] = [await greys("pad"), await text("sliders")];
+  for (const target of ["#pad", "#plane svg"]) {
+    const box = await boxOf(target);
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.down({ button: "right" });
+    await page.mouse.move(box.x + 60, box.y + 60, { steps: 3 });
+    await page.mouse.up({ button: "right" });
+  }
+  const box = await boxOf("#pad");
+  const touch = { pointerType: "touch", clientX: box.x + 30, clientY: box.y + 30 };
+  const second = { ...touch, pointerId: 7, isPrimary: false };
+  await page.locator("#pad").dispatchEvent("pointerdown", second);
+  expect(await greys("pad")).toEqual(pad);
+  expect(await text("sliders")).toBe(point);
+});
+
+test(
+  "whatever is moved while models change hands, the page goes on without a complaint",
+  async () => {
+    for (const model of [PLANE, BY_CLASS, PLANE, SMALL, BY_CLASS, PLANE]) {
+      await page.evaluate(moveDuringChange, model);
+      await loaded();
+    }
+    expect(site.messages).toEqual([]);
+    await page.locator("#example").click();
+    await expectNodesNumbers(PLANE);
+  },
+  LOAD_TIMEOUT,
+);
+
+/** In the page: chooses a model, and moves all that moves, on every tick until it runs. */
+async function moveDuringChange(model: string): Promise<void> {
+  const main = document.querySelector("main")!;
+  document.querySelector<HTMLElement>(`#models [value="${model}"]`)!.click();
+  do {
+    for (const input of document.querySelectorAll("#sliders input, #step, #temperature")) {
+      input.dispatchEvent(new Event("input"));
+    }
+    const arrow = new KeyboardEvent("keydown", { key: "ArrowLeft" });
+    document.querySelector("#plane svg")!.dispatchEvent(arrow);
+    for (const button of ["#example", "#set-from", "#classes input"]) {
+      document.querySelector<HTMLElement>(button)?.click();
+    }
+    await new Promise((tick) => setTimeout(tick));
+  } while (main.ariaBusy === "true");
+}
+
 test("samples follow the temperature, and go onto the pad", async () => {
   await choose("models", PLANE);
   const spread = () =>
@@ -298,6 +348,33 @@ describe("the page", () => {
       expect(faults).toEqual([]);
     },
   );
+
+  test("names its sliders by themselves, and does not read all of them out", async () => {
+    await choose("models", SMALL);
+    const slider = page.getByRole("slider", { name: "z12", exact: true });
+    expect(await slider.count()).toBe(1);
+    const live = await page.locator("#sliders output").evaluateAll((outputs) => {
+      return outputs.filter(({ ariaLive }) => ariaLive !== "off").length;
+    });
+    expect(live).toBe(0);
+  });
+
+  test("has no text beyond its panel on a narrow screen", async () => {
+    await page.setViewportSize({ width: 320, height: 800 });
+    const beyond = await page.locator(".panel").evaluateAll((panels) => {
+      return panels.flatMap((panel) => {
+        const { right } = panel.getBoundingClientRect();
+        const padding = Number.parseFloat(getComputedStyle(panel).paddingRight);
+        const inside = [...panel.querySelectorAll(":scope :is(dd, dt, p, button, label, output)")];
+        return inside
+          .filter((element) => element.getBoundingClientRect().right > right - padding)
+          .map((element) => element.outerHTML);
+      });
+    });
+    expect(beyond).toEqual([]);
+    const slider = (await page.locator("#temperature").boundingBox())!;
+    expect(slider.width).toBeGreaterThan(100);
+  });
 
   test.each([320, 390, 768, 1280])(
     "fits a screen %i pixels wide, and does not jump",

@@ -7,6 +7,11 @@ export function byId<Kind extends Element = HTMLElement>(id: string): Kind {
   return element;
 }
 
+/** Whether a pointer that went down is to draw or drag: the first finger, the mouse's main button, a pen's tip. */
+export function isPress({ isPrimary, button }: PointerEvent): boolean {
+  return isPrimary && button === 0;
+}
+
 /** The context of a canvas that is read and written pixel by pixel, and so is best kept off the GPU. */
 export function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return canvas.getContext("2d", { willReadFrequently: true })!;

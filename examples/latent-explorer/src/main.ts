@@ -20,7 +20,8 @@ let z: Float32Array = new Float32Array();
 let opening = new AbortController();
 
 const pad = createPad(() => encode());
-const views = [createPlane(moveTo), createSliders(moveTo)];
+const sliders = createSliders(moveTo);
+const views = [createPlane(moveTo), sliders];
 const samples = createSamples({ onChoose: pad.put, onError: report });
 const interpolation = createInterpolation({ drawing: pad.seen, onError: report });
 const analogies = createAnalogies(report);
@@ -28,8 +29,9 @@ const model = choice("models", open);
 const provider = choice("providers", open);
 const precision = choice<Precision>("precisions", open);
 const chosenClass = choice("classes", () => {
+  if (!vae?.manifest.condition) return;
   label = Number(chosenClass.value);
-  if (vae) useClass(vae).then(encode, report);
+  useClass(vae).then(encode, report);
 });
 const address = new URLSearchParams(location.hash.slice(1));
 model.set(address.get("model"));
@@ -38,11 +40,13 @@ precision.set(address.get("precision"));
 
 /** The drawing's posterior and scores; its mean becomes the point on show. */
 const encode = newest(async () => {
-  if (!vae) return;
+  const asked = vae;
+  if (!asked) return;
   const [{ mean, logVariance }, scores] = await Promise.all([
-    vae.encode(pad.seen, { label }),
-    vae.score(pad.seen, { label, samples: 0 }),
+    asked.encode(pad.seen, { label }),
+    asked.score(pad.seen, { label, samples: 0 }),
   ]);
+  if (asked !== vae) return;
   for (const view of views) view.showPosterior(mean.data, logVariance.data);
   for (const name of ["distortion", "rate", "elbo"] as const) {
     byId(name).textContent = scores[name][0]!.toFixed(2).replace("-", "−");
@@ -55,7 +59,9 @@ const decode = newest(async () => {
   paint(byId<HTMLCanvasElement>("reconstruction"), vae, await decodeTimed(vae, z, label));
 }, report);
 
+/** Shows a point; while models change hands, one of the model before is none of the next. */
 function moveTo(point: Float32Array): void {
+  if (point.length !== vae?.manifest.latent.size) return;
   z = point;
   for (const view of views) view.show(z);
   decode();
@@ -80,8 +86,10 @@ async function open(): Promise<void> {
     });
     const last = vae;
     vae = next;
+    const another = next.manifest.name !== last?.manifest.name;
+    if (another) reset(next);
     await last?.dispose();
-    if (next.manifest.name !== last?.manifest.name) await begin(next);
+    if (another) await begin(next);
     await useClass(next);
     encode();
     await showRuntime(next);
@@ -97,13 +105,18 @@ async function open(): Promise<void> {
   if (!signal.aborted) byId("panels").ariaBusy = "false";
 }
 
-/** Fills the page for another model, with the held-out item that it brings along. */
-async function begin(next: Vae): Promise<void> {
+/** Takes point, sliders and class to another model at once: the user may be moving them. */
+function reset(next: Vae): void {
   const { check, condition, latent } = next.manifest;
   label = check.label;
   z = new Float32Array(latent.size);
   byId("classes").hidden = condition === undefined;
   if (condition) offer("classes", condition.names, label!);
+  sliders.use(next, label);
+}
+
+/** Fills the page for another model, with the held-out item that it brings along. */
+async function begin(next: Vae): Promise<void> {
   pad.use(next);
   const example = storedItem(next);
   const other = await next.sample(1, { seed: 7, temperature: 0.7, label });
@@ -111,8 +124,11 @@ async function begin(next: Vae): Promise<void> {
   pad.put(toImageData(next, example));
 }
 
+/** Gives a model to the panels, unless another takes its place meanwhile. */
 async function useClass(next: Vae): Promise<void> {
-  for (const panel of [...views, samples, interpolation, analogies]) await panel.use(next, label);
+  for (const panel of [...views, samples, interpolation, analogies]) {
+    if (next === vae) await panel.use(next, label);
+  }
 }
 
 function say(text: string): void {

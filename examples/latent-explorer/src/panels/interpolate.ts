@@ -32,22 +32,21 @@ export function createInterpolation({ drawing, onError }: Options): Interpolatio
   const slider = byId<HTMLInputElement>("step");
   slider.max = String(PLACES - 1);
   slider.valueAsNumber = (PLACES - 1) / 2;
-  let vae: Vae | undefined;
-  let label: number | undefined;
+  let model: { vae: Vae; label: number | undefined } | undefined;
   let frames: Tensor | undefined;
 
   const show = () => {
-    if (vae && frames) paint(between, vae, slice(frames, slider.valueAsNumber));
+    if (model && frames) paint(between, model.vae, slice(frames, slider.valueAsNumber));
   };
   const update = newest(async () => {
-    if (!vae) return;
-    const model = vae;
+    if (!model) return;
+    const { vae, label } = model;
     const [from, to] = await Promise.all(
-      ends.map(async (end) => (await model.encode(end, { label })).mean),
+      ends.map(async (end) => (await vae.encode(end, { label })).mean),
     );
-    frames = await model.interpolate(from!, to!, { steps: PLACES, path: path.value, label });
+    frames = await vae.interpolate(from!, to!, { steps: PLACES, path: path.value, label });
     const every = Array.from({ length: SHOWN }, (_, i) => i * ((PLACES - 1) / (SHOWN - 1)));
-    paint(strip, model, slice(frames, ...every), SHOWN);
+    paint(strip, vae, slice(frames, ...every), SHOWN);
     show();
   }, onError);
   const path = choice<PathKind>("paths", update);
@@ -67,8 +66,8 @@ export function createInterpolation({ drawing, onError }: Options): Interpolatio
         putPicture(ends[index]!, picture);
       });
     },
-    use(...model) {
-      [vae, label] = model;
+    use(vae, label) {
+      model = { vae, label };
       update();
     },
   };

@@ -1,6 +1,6 @@
 /** The drawing pad: strokes by pointer or keyboard, and the picture that a model sees of them. */
 import type { Vae } from "@vaeport/infer";
-import { byId, context2d } from "../dom.js";
+import { byId, context2d, isPress } from "../dom.js";
 import { digitFrame, wholeFrame } from "../frames.js";
 import { scratch } from "../pictures.js";
 
@@ -94,13 +94,14 @@ function drawByPointer(canvas: HTMLCanvasElement, line: Line, done: () => void):
     return { x: ((clientX - left) / width) * SIDE, y: ((clientY - top) / height) * SIDE };
   };
   canvas.addEventListener("pointerdown", (event) => {
+    if (!isPress(event)) return;
     canvas.setPointerCapture(event.pointerId);
     last = place(event);
     line(last, last);
     done();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || !event.isPrimary) return;
     for (const passed of event.getCoalescedEvents?.() ?? [event]) {
       const next = place(passed);
       line(last, next);
@@ -109,8 +110,8 @@ function drawByPointer(canvas: HTMLCanvasElement, line: Line, done: () => void):
     done();
   });
   for (const end of ["pointerup", "pointercancel"] as const) {
-    canvas.addEventListener(end, () => {
-      last = undefined;
+    canvas.addEventListener(end, (event) => {
+      if (event.isPrimary) last = undefined;
     });
   }
 }

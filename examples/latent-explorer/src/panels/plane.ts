@@ -1,6 +1,6 @@
 /** The plane of a model with two latents: what each part of it decodes to, and a point to drag. */
 import type { Vae } from "@vaeport/infer";
-import { byId } from "../dom.js";
+import { byId, isPress } from "../dom.js";
 import { paint } from "../pictures.js";
 import { EXTENT, type LatentView, type OnMove } from "./latent.js";
 
@@ -32,6 +32,7 @@ export function createPlane(onMove: OnMove): LatentView {
     move(EXTENT * (2 * across - 1), EXTENT * (1 - 2 * down));
   };
   marks.addEventListener("pointerdown", (event) => {
+    if (!isPress(event)) return;
     marks.setPointerCapture(event.pointerId);
     drag(event);
   });

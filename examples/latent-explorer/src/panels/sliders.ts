@@ -61,7 +61,10 @@ function createRow(index: number): Row {
   name.textContent = `z${index + 1}`;
   const input = document.createElement("input");
   Object.assign(input, { type: "range", min: -EXTENT, max: EXTENT, step: 0.01 });
+  // Not by all of the row's text, whose numbers change, nor read out with every drawing, 20 at once.
+  input.ariaLabel = name.textContent;
   const value = document.createElement("output");
+  value.ariaLive = "off";
   const rate = document.createElement("span");
   rate.className = "rate";
   element.append(name, input, value, rate);
