@@ -16,10 +16,9 @@ import { runPnpm } from "../../scripts/lib/bootstrap.mjs";
 import { MODEL, nodeSamples } from "./browser-lab.js";
 
 const SEED = 9;
-const README = readFileSync(
-  fileURLToPath(new URL("../../packages/infer/README.md", import.meta.url)),
-  "utf8",
-);
+const readText = (path: string) =>
+  readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+const README = readText("packages/infer/README.md");
 
 /** What every program here prints: samples, and noise. */
 const ANSWER = `
@@ -45,7 +44,7 @@ let folder: StrangersFolder;
 
 beforeAll(async () => {
   tarballs = await packPackages(runPnpm);
-  folder = await fill([tarballs.of("infer")]);
+  folder = await fill([tarballs.of("infer"), tarballs.of("models")]);
   for (const name of ["onnxruntime-node", "onnxruntime-web"]) linkInstalled(name);
 });
 afterAll(async () => {
@@ -100,6 +99,15 @@ test.each(["vae.traverse", "wasmRuntime"])(
     expect(await run(folder, "readme.mjs", code + show)).toMatch(/(?:cpu|wasm) true\n$/);
   },
 );
+
+test.each([
+  ["README.md", "vae.sample(16", "mnist-dense-20"],
+  ["models/README.md", "import.meta.resolve", "mnist-conv-2"],
+])("the example of %s with %s runs as written", async (readme, text, model) => {
+  const code = blockWith(readText(readme), "js", text);
+  const show = "\nconsole.log(vae.manifest.name, vae.runtime.verified);";
+  expect(await run(folder, "readme.mjs", code + show)).toContain(`${model} true\n`);
+});
 
 test("the command line finds its way about", async () => {
   const { status, stdout } = await folder.run("npx", ["--no", "vaeport-infer", "doctor", "--json"]);
