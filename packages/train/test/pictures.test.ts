@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { buildVae, drawPictures, type EpochMetrics, loadDataset } from "@vaeport/train";
+import { Chart } from "chart.js";
 import { describe, expect, test } from "vitest";
 import { spreadRows } from "../src/data/spread.js";
 import { drawRow, gridScale } from "../src/pictures/grid.js";
@@ -61,6 +62,11 @@ describe("the pictures of a run", async () => {
   const dataset = await loadDataset(tf, config.data);
   const vae = buildVae(tf, config, dataset);
   const source = { vae, dataset, config, metrics: [1, 2, 3].map(metrics) };
+
+  test("leave no chart in memory", async () => {
+    await drawPictures(tf, join(await temporaryFolder(), "pictures"), source);
+    expect(Object.keys(Chart.instances)).toEqual([]);
+  });
 
   test("have their sizes, are not blank, and show the data's own pixels", async () => {
     const cells = 10 * 84 + 9 * 4;

@@ -1,14 +1,13 @@
 /** Posterior means of held-out items in the two latent dimensions of the largest rate, coloured by class. */
-import { type Canvas, createCanvas } from "@napi-rs/canvas";
-import { Chart, Legend, LinearScale, PointElement, ScatterController } from "chart.js";
+import type { Canvas, SKRSContext2D } from "@napi-rs/canvas";
 import type { TensorFlow } from "../tensorflow/index.js";
-import { createFigure, FAINT_INK, FONT, INK } from "./figure.js";
+import { axis, CHART_DENSITY, drawChart, type Place } from "./chart.js";
+import { createFigure, INK } from "./figure.js";
 import { dimensionLabel, dimensionsByRate, encodeHeldOut, type PictureSource } from "./source.js";
 
 /** Points are no longer told apart above this number. */
 const MOST_POINTS = 3000;
 const SIDE = { width: 760, height: 640 };
-const DENSITY = 2;
 
 /** Ten colours that are told apart, after Tableau's; more classes share one. */
 const COLOURS = [
@@ -33,10 +32,11 @@ export function drawLatentScatter(tf: TensorFlow, source: PictureSource): Canvas
       title: `${source.config.name}: latent space`,
       subtitle: `Posterior means of ${count} held-out items in the two dimensions of the largest rate`,
     },
-    DENSITY,
+    CHART_DENSITY,
   );
-  const chart = drawChart(groups, dimensionLabel(first), dimensionLabel(second));
-  figure.context.drawImage(chart, figure.left, figure.top, SIDE.width, SIDE.height);
+  const { context, left, top } = figure;
+  const axes = [dimensionLabel(first), dimensionLabel(second)] as const;
+  drawGroups(context, { ...SIDE, left, top }, groups, axes);
   return figure.canvas;
 }
 
@@ -60,33 +60,24 @@ function groupsOf(
   return groups;
 }
 
-function drawChart(groups: readonly Group[], x: string, y: string): Canvas {
-  Chart.register(ScatterController, PointElement, LinearScale, Legend);
-  const canvas = createCanvas(SIDE.width, SIDE.height);
+function drawGroups(
+  context: SKRSContext2D,
+  place: Place,
+  groups: readonly Group[],
+  [x, y]: readonly [string, string],
+): void {
   const datasets = groups.map(({ label, colour, points }) => ({
     ...{ label, data: points, pointRadius: 2, pointBorderWidth: 0 },
     ...{ backgroundColor: `${colour}b0`, borderColor: colour },
   }));
-  const axis = (text: string) => ({
-    title: { display: true, text, color: FAINT_INK },
-    grid: { color: "#e6e8ee" },
-    border: { color: "#c3c8d4" },
-    ticks: { color: FAINT_INK },
-  });
   const legend = {
     display: groups.length > 1,
     position: "right" as const,
     labels: { color: INK, usePointStyle: true, boxWidth: 8, boxHeight: 8 },
   };
-  new Chart(canvas as never, {
+  drawChart(context, place, {
     type: "scatter",
     data: { datasets },
-    options: {
-      ...{ animation: false, responsive: false, devicePixelRatio: DENSITY },
-      font: { family: FONT, size: 12 },
-      plugins: { legend },
-      scales: { x: axis(x), y: axis(y) },
-    },
-  }).draw();
-  return canvas;
+    options: { plugins: { legend }, scales: { x: axis(x), y: axis(y) } },
+  });
 }

@@ -1,7 +1,8 @@
 /** The held-out -ELBO of every run of a sweep by epoch, in one picture. */
 import type { Canvas } from "@napi-rs/canvas";
 import type { EpochMetrics } from "../training/loop.js";
-import { drawLines, LINE_DENSITY } from "./curves.js";
+import { CHART_DENSITY } from "./chart.js";
+import { drawLines } from "./curves.js";
 import { createFigure } from "./figure.js";
 
 export interface SweepCurve {
@@ -19,7 +20,7 @@ export function drawSweepCurves(curves: readonly SweepCurve[]): Canvas {
   const title = "Held-out −ELBO by epoch";
   const best = curves.find((curve) => curve.best);
   const subtitle = `${curves.length} runs${best === undefined ? "" : `, best ${best.label}`}`;
-  const figure = createFigure(SIZE, { title, subtitle }, LINE_DENSITY);
+  const figure = createFigure(SIZE, { title, subtitle }, CHART_DENSITY);
   const lines = curves.map(({ label, metrics, best }, i) => ({
     label,
     points: metrics.map(({ epoch, test }) => ({ x: epoch, y: test.negativeElbo })),
@@ -28,7 +29,7 @@ export function drawSweepCurves(curves: readonly SweepCurve[]): Canvas {
   }));
   const epochs = Math.max(...curves.map(({ metrics }) => metrics.length));
   const legend = curves.length <= MOST_LABELS;
-  const chart = drawLines(lines, { ...SIZE, title: "", epochs, legend });
-  figure.context.drawImage(chart, figure.left, figure.top, SIZE.width, SIZE.height);
+  const { context, left, top } = figure;
+  drawLines(context, { ...SIZE, left, top }, lines, { title: "", epochs, legend });
   return figure.canvas;
 }
