@@ -15,7 +15,7 @@ export interface SetupOptions {
 /**
  * Makes `loadTensorFlow` work and returns the version of the native library.
  *
- * Takes, in this order: what is installed, if it loads; the library in `$VAEPORT_LIBTENSORFLOW`;
+ * Takes, in this order: what is installed, if it loads and is safe; the library in `$VAEPORT_LIBTENSORFLOW`;
  * the public TensorFlow wheel through pip, kept in the user's cache. The binding of tfjs-node is
  * compiled against it with the C++ compiler.
  *
