@@ -68,13 +68,19 @@ function moveTo(point: Float32Array): void {
   analogies.show(z);
 }
 
+/** What is chosen, put into the page's address too. */
+function remember() {
+  const chosen = { model: model.value, provider: provider.value, precision: precision.value };
+  history.replaceState(null, "", `#${new URLSearchParams(chosen)}`);
+  return chosen;
+}
+
 /** Loads the chosen model on the chosen provider, in place of the one before. */
 async function open(): Promise<void> {
   opening.abort();
   opening = new AbortController();
   const { signal } = opening;
-  const chosen = { model: model.value, provider: provider.value, precision: precision.value };
-  history.replaceState(null, "", `#${new URLSearchParams(chosen)}`);
+  const chosen = remember();
   say("Loading…");
   byId("panels").ariaBusy = "true";
   try {
@@ -100,6 +106,7 @@ async function open(): Promise<void> {
       model.set(vae?.manifest.name ?? null);
       provider.set(String(vae?.runtime.requested));
       precision.set(vae?.runtime.precision ?? null);
+      remember();
     }
   }
   if (!signal.aborted) byId("panels").ariaBusy = "false";
